@@ -1,0 +1,150 @@
+/*
+ * engine - an MHI host without any I/O: power, rings, events, commands and
+ * channels of one device.
+ *
+ * Registers and DMA are handed in (hw.h), time is timers->now_us, interrupts
+ * are a call, channels are offered upwards as a link (link.h).  No clock, no
+ * log, no malloc after engine_new().
+ *
+ * The device is input, not a partner: what it writes is copied once, checked,
+ * and compared with a private record.  Once it has broken the protocol the
+ * engine stops listening, gives every slot back and says why.
+ */
+#pragma once
+#include "base/timers.h"
+#include "core/hw.h"
+#include "core/layout.h"
+#include "core/link.h"
+
+/* Where an execution environment is one bit of a mask: EE_BIT(MHI_EE_AMSS). */
+#define EE_BIT(ee) (1u << (ee))
+
+struct ering_config {
+	uint16_t elements;	/* power of two, >= 8 */
+	uint16_t moderation_ms;	/* 0: each event interrupts */
+	bool hw;		/* hardware ring: handed out at mission mode */
+	bool burst;
+};
+
+/* One direction of a channel. */
+struct chan_dir_config {
+	bool exists;
+	uint8_t chid;		/* < MHI_MAX_CHANNELS - 1 */
+	uint8_t ering;		/* index into engine_config.erings */
+	uint16_t elements;	/* of the ring, power of two */
+	uint32_t slot_len;	/* bytes, 1..65535: UL MTU, DL MRU */
+	bool burst;		/* doorbell only in doorbell mode */
+	bool db_mode_switch;	/* doorbell mode again at each M0 */
+	bool rsc;		/* DL only: coalesced completions by cookie */
+};
+
+struct chan_config {
+	const char *name;	/* borrowed, outlives the engine */
+	struct chan_dir_config dir[2];	/* by enum link_dir */
+	uint32_t ee_mask;	/* EE_BIT()s that offer it */
+	bool tolerant;		/* one event may complete several unchained TREs */
+};
+
+struct engine_config {
+	const struct chan_config *chans;	/* borrowed, outlive the engine */
+	unsigned int n_chans;
+	const struct ering_config *erings;	/* borrowed, outlive the engine */
+	unsigned int n_erings;			/* at least 1 */
+	uint32_t timeout_ms;		/* a command, M0, M3, RESET */
+	uint32_t ready_timeout_ms;	/* READY and mission mode */
+	bool no_m3;
+	bool sideband_wake;		/* no wake doorbell */
+	bool skip_wake_db_at_init;
+};
+
+enum engine_power { POWER_OFF, POWER_ON, POWER_RESET, POWER_SUSPEND, POWER_RESUME };
+
+/* The life of a device as people see it; words by engine_state_name(). */
+enum engine_state {
+	ENGINE_OFF,
+	ENGINE_STARTING,
+	ENGINE_READY,
+	ENGINE_SUSPENDED,
+	ENGINE_RECOVERING,
+	ENGINE_ERROR,
+	ENGINE_GONE,
+};
+
+/* What the engine calls; the device instance implements it.  Called from
+ * engine_irq(), engine_turn(), engine_power(), timers, and link operations. */
+struct engine_ops {
+	/* Call engine_turn() before you next sleep. */
+	void (*wants_turn)(void *user);
+	/* State, MHI state, EE or the reason changed; read them with the
+	 * getters. */
+	void (*changed)(void *user);
+	/* The channel appeared in or left the execution environment. */
+	void (*offered)(void *user, unsigned int chan, bool is_offered);
+	/* The transition asked for by engine_power() ended: 0, -ETIMEDOUT, -EIO,
+	 * -ENODEV, -ECANCELED when a later one replaced it. */
+	void (*power_done)(void *user, int status);
+	/* Unexpected and survived: one sentence for the log. */
+	void (*noted)(void *user, const char *sentence);
+};
+
+/* Bytes of DMA memory an engine of this shape needs, whole pages. */
+struct engine_memory {
+	size_t reads;	/* mapped DEV_READS: transfer and command rings, UL slots */
+	size_t writes;	/* mapped DEV_WRITES: contexts, event rings, DL slots */
+};
+
+struct engine;
+
+/* 0, or -EINVAL and a sentence in @ret_why (static) when the configuration is
+ * not one a device could have. */
+int engine_check(const struct engine_config *c, const char **ret_why);
+struct engine_memory engine_memory(const struct engine_config *c);
+
+/* @hw, @timers, @ops, @user and what @c points to are borrowed.  The two
+ * pieces of DMA memory are zeroed and have the sizes of engine_memory(); the
+ * caller maps them before power-on and unmaps them after engine_free().
+ * Returns NULL only without memory. */
+struct engine *engine_new(const struct engine_config *c, struct hw *hw,
+			  struct timers *timers, const struct dma *reads,
+			  const struct dma *writes,
+			  const struct engine_ops *ops, void *user);
+/* Does not touch the device and calls nobody; close all channels first. */
+void engine_free(struct engine *e);
+
+/* Reads, never writes: is this a device we can drive?  0, -ENODEV (all ones),
+ * -EPROTO, with a sentence in @ret_why (valid as long as @e). */
+int engine_probe(struct engine *e, const char **ret_why);
+
+/* Starts a transition.  0: power_done follows, later.  1 (POWER_DONE): nothing
+ * to do, the device is there already.  -EBUSY: another one is under way.
+ * -EINVAL: not possible from here (suspend of an off device).  -ENODEV. */
+enum { POWER_STARTED, POWER_DONE };
+int engine_power(struct engine *e, enum engine_power what);
+
+/* An interrupt vector fired. */
+void engine_irq(struct engine *e, unsigned int vector);
+/* Surprise removal: no register access any more, everything comes back. */
+void engine_gone(struct engine *e);
+/* Rings the doorbells due, once each, and goes on with event rings that used
+ * up their budget. */
+void engine_turn(struct engine *e);
+
+struct link *engine_link(struct engine *e);
+bool engine_is_offered(const struct engine *e, unsigned int chan);
+
+enum engine_state engine_state(const struct engine *e);
+enum mhi_state engine_mhi_state(const struct engine *e);
+enum mhi_ee engine_ee(const struct engine *e);
+const char *engine_why(const struct engine *e);	/* "" when nothing is wrong */
+const char *engine_state_name(enum engine_state s);
+const char *mhi_state_name(enum mhi_state s);	/* "M0", "SYS_ERR", ... */
+const char *mhi_ee_name(enum mhi_ee ee);	/* "AMSS", "PBL", ... */
+
+/* Exact counts, for tests and benchmarks. */
+struct engine_counts {
+	uint64_t mmio_reads, mmio_writes, doorbells;
+	uint64_t events, bad_events, commands;
+	uint64_t submitted, returned;	/* slots; equal when all are closed */
+	uint64_t wakes;			/* device wake references held now */
+};
+const struct engine_counts *engine_counts(const struct engine *e);

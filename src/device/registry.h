@@ -1,0 +1,39 @@
+/*
+ * registry - the devices of this process by bus address.
+ *
+ * A device gets the lowest free number; an address that comes back gets its
+ * number back.
+ */
+#pragma once
+#include "device/device.h"
+#include "device/config.h"
+#include "device/spec.h"
+
+struct registry;
+
+struct registry_ops {
+	/* A device came or went, or became settled; paths may have changed. */
+	void (*changed)(void *user);
+};
+
+/* All arguments are borrowed.  NULL without memory. */
+struct registry *registry_new(struct loop *l, const struct config *c,
+			      const struct registry_ops *ops, void *user);
+/* Drops the registry's references; devices must have been shut down. */
+void registry_free(struct registry *r);
+
+/* Opens, probes and starts a device.  On failure nothing is left behind and
+ * @ret_why (caller's, empty) holds one sentence: what, which value, what would
+ * be right.  -EBUSY when the address is taken. */
+int registry_add(struct registry *r, const struct spec *s, struct text *ret_why);
+
+/* By number (0..n-1, gaps skipped), NULL at the end. */
+struct device *registry_device(struct registry *r, unsigned int i);
+struct device *registry_find(struct registry *r, const char *name);
+
+/* Are all devices settled? */
+bool registry_is_settled(struct registry *r);
+
+/* Orderly end of everything: parked calls get their error, channels and
+ * devices are reset; done is called from the loop, within 5 s. */
+void registry_shutdown(struct registry *r, void (*done)(void *user), void *user);

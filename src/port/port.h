@@ -1,0 +1,101 @@
+/*
+ * port - the object behind a channel file: users, queues, parked calls, and
+ * the predicates that poll, read and write share.
+ *
+ * A port lives as long as its device; a *channel instance* lives from the
+ * first user to the unprepare, or dies under its files.  An open file belongs
+ * to the instance it was opened on and never to another one.
+ *
+ * The contract is the table in mhifs(8): open, release, close, read, write,
+ * poll, and what each cause of death does to parked and later calls.
+ */
+#pragma once
+#include "base/timers.h"
+#include "core/link.h"
+#include "port/wait.h"
+
+enum port_boundary { BOUNDARY_STREAM, BOUNDARY_MESSAGE };
+enum slow_reader { SLOW_READER_HOLD, SLOW_READER_DROP };
+
+struct port_config {
+	const char *name;	/* borrowed, outlives the port */
+	uint32_t mtu;		/* largest piece of a write, bytes */
+	enum port_boundary boundary;
+	enum slow_reader slow_reader;
+	uint32_t linger_ms;	/* 0..200: last release to unprepare */
+	uint32_t flush_ms;	/* longest close, 5000 */
+};
+
+enum port_state { PORT_CLOSED, PORT_STARTING, PORT_RUNNING, PORT_STOPPING, PORT_FAILED };
+const char *port_state_name(enum port_state s);
+
+struct port_stats {	/* since the daemon started */
+	unsigned int users;	/* of the current instance */
+	uint64_t ul_messages, ul_bytes;	/* taken by the device */
+	uint64_t dl_messages, dl_bytes;	/* given to readers */
+	uint64_t prepares, unprepares;
+	uint64_t errors;
+};
+
+/* Bytes of parked write payload, shared by all ports of a device. */
+struct port_budget {
+	size_t used, most;	/* most: 16 MiB */
+};
+
+struct port;
+struct port_file;
+
+/* What a port calls.  The device sees the life of channels, the filesystem
+ * sees its open files. */
+struct port_ops {
+	void (*changed)(void *user, struct port *p);	/* port_state changed */
+};
+struct port_file_ops {
+	/* Poll may answer differently now; also once for each message. */
+	void (*changed)(void *user);
+};
+
+/* @link, @config, @timers, @budget, @ops, @user are borrowed and outlive the
+ * port.  NULL without memory. */
+struct port *port_new(struct link *link, unsigned int chan, const struct port_config *config,
+		      struct timers *timers, struct port_budget *budget,
+		      const struct port_ops *ops, void *user);
+/* A port in use is freed with its last file: no link call comes any more, files
+ * answer ENODEV.  Ends the current instance with -ENODEV first. */
+void port_unref(struct port *p);
+
+const char *port_name(const struct port *p);
+bool port_has(const struct port *p, enum link_dir dir);
+enum port_state port_state(const struct port *p);
+struct port_stats port_stats(const struct port *p);
+uint32_t port_mtu(const struct port *p);
+
+/* The channel left or came (EE, power): a port that is not offered refuses
+ * open with -ENODEV.  New ports are offered. */
+void port_set_offered(struct port *p, bool is_offered);
+
+/* Ends the current instance as the table of causes says: parked calls get what
+ * is there and then @why (-ECONNRESET or -ENODEV), so does the next call on
+ * each old file.  The link may still own slots; no new open succeeds before it
+ * gave them back. */
+void port_kill(struct port *p, int why);
+
+/* OPEN.  Answers @w with 0 once the channel runs, or with the error; an open
+ * that was answered with an error, or interrupted, left no user behind.
+ * @ret_file is set before the answer and is valid until port_close(), which
+ * the caller owes after an answer of 0.  @nonblock answers at once. */
+void port_open(struct port *p, bool nonblock, const struct port_file_ops *ops, void *user,
+	       struct wait *w, struct port_file **ret_file);
+/* RELEASE.  No call on @f is parked any more. */
+void port_close(struct port_file *f);
+
+/* READ, WRITE, FLUSH: each answers @w exactly once, now or later.  @offset > 0
+ * is a later part of the same call of the client.  @data is borrowed for the
+ * call; a parked write keeps its own copy. */
+void port_read(struct port_file *f, struct wait *w, size_t len, uint64_t offset, bool nonblock);
+void port_write(struct port_file *f, struct wait *w, const void *data, size_t len,
+		uint64_t offset, bool nonblock);
+void port_flush(struct port_file *f, struct wait *w);
+
+/* POLLIN, POLLOUT, POLLHUP, POLLERR as they stand now. */
+int port_poll(const struct port_file *f);

@@ -1,0 +1,46 @@
+/*
+ * service - what lives on a channel of the simulated modem.
+ *
+ * A service hears one uplink message at a time and speaks downlink messages.
+ * It is asked to hear only when all it said before has been delivered, so it
+ * never has to hold more than the answers to one message.
+ */
+#pragma once
+#include "base/bytes.h"
+#include "base/timers.h"
+
+/* Where a service speaks: each call of mouth_say() is one downlink message. */
+struct mouth {
+	uint8_t *bytes;		/* messages waiting, each led by its u32 length */
+	uint32_t size;		/* of bytes */
+	uint32_t begin, end;	/* the part in use */
+	uint32_t dropped;	/* messages that found no room */
+};
+
+void mouth_say(struct mouth *m, const void *data, uint32_t len);
+void mouth_printf(struct mouth *m, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+bool mouth_is_empty(const struct mouth *m);
+/* The oldest message, or NULL; it stays until mouth_swallow(). */
+const uint8_t *mouth_peek(const struct mouth *m, uint32_t *ret_len);
+void mouth_swallow(struct mouth *m);
+
+struct sim_service {
+	const char *life;	/* the word in a profile: "at", "qmi", ... */
+	size_t state_len;	/* bytes of state, zeroed before start */
+	void (*start)(void *state, uint64_t seed);	/* channel START; may be NULL */
+	/* One uplink message, @len > 0; may be NULL. */
+	void (*hear)(void *state, const uint8_t *data, uint32_t len, struct mouth *m);
+	/* Speaks unasked.  Called first when the channel starts; returns when
+	 * to be called next, or TIME_NEVER; may be NULL. */
+	uint64_t (*tick)(void *state, uint64_t now_us, struct mouth *m);
+};
+
+extern const struct sim_service sim_service_at;		/* DUN, DUN2 */
+extern const struct sim_service sim_service_qmi;	/* QMI */
+extern const struct sim_service sim_service_nmea;	/* NMEA */
+extern const struct sim_service sim_service_diag;	/* DIAG */
+extern const struct sim_service sim_service_icmp;	/* IP_SW0, IP_HW0 */
+
+/* NULL when no service has this word. */
+const struct sim_service *sim_service_find(const char *life);
