@@ -1,0 +1,18 @@
+# A target is built around libFuzzer with --enable-fuzzers, else around
+# replay.c, which feeds it every file of fuzz/corpus-NAME in make check:
+#
+#	fuzz_targets += fuzz/fuzz-NAME
+#	fuzz_fuzz_NAME_SOURCES = fuzz/fuzz-NAME.c $(fuzz_main)
+#	fuzz_fuzz_NAME_LDADD = ...
+#	fuzz_fuzz_NAME_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+#	EXTRA_DIST += fuzz/corpus-NAME
+fuzz_targets =
+
+if FUZZERS
+fuzz_main =
+noinst_PROGRAMS += $(fuzz_targets)
+else
+fuzz_main = fuzz/replay.c
+check_PROGRAMS += $(fuzz_targets)
+TESTS += $(fuzz_targets)
+endif
