@@ -20,9 +20,17 @@ struct node_ops {
 	/* @in_len bytes came, up to @out_len may go; answers @w once. */
 	void (*ioctl)(struct node *n, unsigned int cmd, const void *in, size_t in_len,
 		      size_t out_len, struct wait *w);
-	/* POLLIN | POLLOUT always holds; add POLLPRI | POLLERR after a change. */
+	/* Bits besides POLLIN | POLLOUT, and POLLPRI | POLLERR when the text
+	 * changed (node_changed) since this open file read it. */
 	int (*poll)(struct node *n);
 };	/* a missing member is EACCES, ENOTTY or "always ready" */
+
+/* Somebody who wants to know of changes: an open file. */
+struct node_watch {
+	struct node_watch *next;
+	void (*changed)(void *user);
+	void *user;
+};
 
 struct node {
 	struct list node;	/* in its device's list of nodes */
@@ -32,4 +40,29 @@ struct node {
 	gid_t gid;
 	const struct node_ops *ops;
 	void *user;		/* of ops; borrowed */
+	struct node_watch *watches;	/* NULL: nobody */
 };
+
+/* For the owner of the node: its text is another now. */
+static inline void node_changed(struct node *n)
+{
+	for (struct node_watch *w = n->watches; w; w = w->next)
+		w->changed(w->user);
+}
+
+static inline void node_watch(struct node *n, struct node_watch *w,
+			      void (*changed)(void *user), void *user)
+{
+	*w = (struct node_watch){ n->watches, changed, user };
+	n->watches = w;
+}
+
+static inline void node_unwatch(struct node *n, struct node_watch *w)
+{
+	struct node_watch **at = &n->watches;
+
+	while (*at && *at != w)
+		at = &(*at)->next;
+	if (*at)
+		*at = w->next;
+}

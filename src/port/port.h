@@ -83,7 +83,8 @@ void port_kill(struct port *p, int why);
 /* OPEN.  Answers @w with 0 once the channel runs, or with the error; an open
  * that was answered with an error, or interrupted, left no user behind.
  * @ret_file is set before the answer and is valid until port_close(), which
- * the caller owes after an answer of 0.  @nonblock answers at once. */
+ * the caller owes after an answer of 0.  When @w does not take that answer, the
+ * port undoes the open itself.  @nonblock answers at once. */
 void port_open(struct port *p, bool nonblock, const struct port_file_ops *ops, void *user,
 	       struct wait *w, struct port_file **ret_file);
 /* RELEASE.  No call on @f is parked any more. */
