@@ -1,5 +1,11 @@
 EXTRA_DIST += tests/suite.h
 
+# Scripts that verify the tree itself.
+checks = tests/check-includes tests/check-headers tests/check-purity
+dist_check_SCRIPTS = $(checks)
+TESTS += $(checks)
+tests/check-purity.log: $(noinst_LIBRARIES)
+
 include tests/base.mk
 include tests/core.mk
 include tests/sim.mk
