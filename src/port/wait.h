@@ -28,6 +28,7 @@ struct wait {
 	 * was interrupted: -EINTR, or the count of bytes that already went. */
 	ssize_t (*withdraw)(struct wait *w);
 	void *owner;		/* of withdraw; borrowed */
+	size_t len;		/* of a parked read: the most it takes */
 };
 
 static inline void wait_init(struct wait *w, const struct wait_ops *ops)
@@ -36,6 +37,7 @@ static inline void wait_init(struct wait *w, const struct wait_ops *ops)
 	w->ops = ops;
 	w->withdraw = NULL;
 	w->owner = NULL;
+	w->len = 0;
 }
 
 static inline void wait_park(struct wait *w, struct list *queue,
