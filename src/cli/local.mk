@@ -9,3 +9,16 @@ mhictl_SOURCES = \
 	src/cli/event-line.c src/cli/event-line.h \
 	src/cli/table.c src/cli/table.h
 mhictl_LDADD = src/base/libbase.a $(JANSSON_LIBS)
+
+sbin_PROGRAMS += mhifs
+mhifs_SOURCES = \
+	src/cli/mhifs.c \
+	src/cli/mhifs-daemon.c src/cli/mhifs-daemon.h \
+	src/cli/mhifs-options.c src/cli/mhifs-options.h \
+	src/cli/background.c src/cli/background.h \
+	src/cli/notify.c src/cli/notify.h
+mhifs_LDADD = \
+	src/fs/libfs.a src/device/libdevice.a src/port/libport.a \
+	src/transport/libtransport.a src/sim/libsim.a src/core/libcore.a \
+	src/io/libio.a src/base/libbase.a \
+	$(FUSE_LIBS) $(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)

@@ -33,6 +33,7 @@ const char *device_path_name(const struct device *d);	/* "loopback-0", "pci-0000
 bool device_is_gone(const struct device *d);
 /* In mission mode or in an error state: nothing more to wait for at start. */
 bool device_is_settled(const struct device *d);
+bool device_is_ready(const struct device *d);	/* in mission mode, suspended or not */
 
 unsigned int device_n_ports(const struct device *d);
 struct device_port *device_port(struct device *d, unsigned int i);

@@ -1,10 +1,15 @@
 noinst_LIBRARIES += src/device/libdevice.a
 src_device_libdevice_a_SOURCES = \
-	src/device/config.h \
-	src/device/device.h \
-	src/device/events.h \
+	src/device/config.c src/device/config.h \
+	src/device/device.c src/device/device.h \
+	src/device/device_events.c \
+	src/device/events.c src/device/events.h \
+	src/device/instance.h \
 	src/device/node.h \
-	src/device/profile.h \
+	src/device/nodes.c \
+	src/device/profile.c src/device/profile.h \
+	src/device/profile_check.c \
 	src/device/profiles.c src/device/profiles.h \
-	src/device/registry.h \
+	src/device/registry.c src/device/registry.h \
+	src/device/simulated.c src/device/simulated.h \
 	src/device/spec.c src/device/spec.h

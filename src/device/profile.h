@@ -25,7 +25,7 @@ struct profile_chan {
 	mode_t mode;
 	char *owner, *group;		/* NULL: root, dialout */
 	bool burst, db_mode_switch, rsc, tolerant;
-	char *life;			/* of the simulated modem; NULL: by name */
+	char *life;			/* of the simulated modem, see sim.h */
 };
 
 struct profile {
@@ -40,13 +40,29 @@ struct profile {
 	char *firmware, *edl_firmware;	/* below the firmware directory; may be NULL */
 };
 
-/* A deep copy of a built-in profile, NULL when there is none of that name. */
+/* A deep copy of a built-in profile, NULL when there is none of that name or
+ * no memory. */
 struct profile *profile_new_builtin(const char *name);
-void profile_free(struct profile *p);
-/* Names of the built-in ones, NULL terminated. */
-const char *const *profile_builtin_names(void);
+void profile_free(struct profile *p);	/* safe on NULL */
+bool profile_is_builtin(const char *name);
+/* The names, for a message: "sim, qcom-sdx75m, ...". */
+void profile_list_builtin(struct text *out);
+
+/* A channel of what its name alone says: sizes, boundary, permissions; no
+ * numbers yet.  0 or -ENOMEM; fini is due after both. */
+int profile_chan_init(struct profile_chan *c, const char *name);
+void profile_chan_fini(struct profile_chan *c);
+/* Permissions of its file: what is configured and has a direction. */
+mode_t profile_chan_mode(const struct profile_chan *c);
+struct profile_chan *profile_chan_find(const struct profile *p, const char *name);
+
 /* 0, or -EINVAL and one sentence in @ret_why (caller's). */
 int profile_check(const struct profile *p, struct text *ret_why);
+
+/* The same as the engine wants it: channel i is chans[i].  Borrows from @p
+ * until profile_engine_config_fini().  0 or -ENOMEM. */
+int profile_engine_config(const struct profile *p, struct engine_config *ret_config);
+void profile_engine_config_fini(struct engine_config *c);
 
 /* The built-in name for a PCI function, or NULL; @sub_vendor 0: unknown. */
 const char *profile_for_pci(uint16_t vendor, uint16_t device,

@@ -1,0 +1,231 @@
+#include "cli/mhifs-daemon.h"
+#include "cli/notify.h"
+#include "device/registry.h"
+#include "fs/fs.h"
+#include "io/log.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+struct daemon {
+	const struct options *options;	/* borrowed */
+	const struct config *config;	/* borrowed */
+	struct background *background;	/* borrowed */
+	struct loop *loop;
+	struct registry *registry;
+	struct fs *fs;
+	struct notify notify;
+	struct timer ready_wait;	/* armed until ready */
+	bool answers;		/* the mount does */
+	bool is_ready;
+	bool is_ending;
+	enum exit_code code;	/* when the loop ends */
+};
+
+static enum log_level log_level_of(const struct daemon *d)
+{
+	return d->options->debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
+static void become_ready(struct daemon *d)
+{
+	if (d->is_ready || d->is_ending)
+		return;
+	d->is_ready = true;
+	timer_stop(&d->ready_wait);
+	notify_say(&d->notify, "READY=1");
+	if (!d->options->foreground)
+		log_open("mhifs", LOG_TO_SYSLOG, log_level_of(d));
+	background_ready(d->background);
+}
+
+static void tell_status(struct daemon *d)
+{
+	unsigned int n = 0, n_ready = 0;
+	struct device *dev;
+	char line[64];
+
+	while ((dev = registry_device(d->registry, n))) {
+		n++;
+		n_ready += device_is_ready(dev);
+	}
+	snprintf(line, sizeof(line), "STATUS=%u of %u devices ready", n_ready, n);
+	notify_say(&d->notify, line);
+}
+
+/* The mount answers and every device is up, or known not to be. */
+static void look_if_ready(struct daemon *d)
+{
+	if (d->answers && registry_is_settled(d->registry))
+		become_ready(d);
+}
+
+static void on_devices_changed(void *user)
+{
+	struct daemon *d = user;
+
+	tell_status(d);
+	look_if_ready(d);
+}
+
+static const struct registry_ops registry_ops = { .changed = on_devices_changed };
+
+static void on_answers(void *user)
+{
+	struct daemon *d = user;
+
+	d->answers = true;
+	look_if_ready(d);
+}
+
+static void on_ready_wait(void *user)
+{
+	struct daemon *d = user;
+
+	log_warn(NULL, "some devices are still starting; not waiting for them any longer");
+	become_ready(d);
+}
+
+static void on_shut_down(void *user)
+{
+	struct daemon *d = user;
+
+	loop_stop(d->loop);
+}
+
+static void end(struct daemon *d)
+{
+	if (d->is_ending)
+		return;
+	d->is_ending = true;
+	/* Somebody still waits for a mount that will not be. */
+	if (!d->is_ready)
+		d->code = EXIT_RUN;
+	timer_stop(&d->ready_wait);
+	notify_say(&d->notify, "STOPPING=1");
+	registry_shutdown(d->registry, on_shut_down, d);
+}
+
+static void on_fs_ended(void *user)
+{
+	struct daemon *d = user;
+
+	log_info(NULL, "unmounted");
+	end(d);
+}
+
+static const struct fs_ops fs_ops = { .ended = on_fs_ended, .answers = on_answers };
+
+/* The first one ends in order, the second one at once. */
+static void on_end_signal(void *user, int signo)
+{
+	struct daemon *d = user;
+
+	log_info(NULL, "%s", strsignal(signo));
+	if (d->is_ending)
+		loop_stop(d->loop);
+	else
+		end(d);
+}
+
+static enum exit_code complain(enum exit_code code, struct text *why, int r)
+{
+	fprintf(stderr, "mhifs: %s\n", why->len ? text_get(why) : strerror(-r));
+	text_fini(why);
+	return code;
+}
+
+static int take_signals(struct daemon *d)
+{
+	int r = loop_on_signal(d->loop, SIGTERM, on_end_signal, d);
+
+	if (!r)
+		r = loop_on_signal(d->loop, SIGINT, on_end_signal, d);
+	if (!r && d->options->foreground)
+		r = loop_on_signal(d->loop, SIGHUP, on_end_signal, d);
+	else if (!r && signal(SIGHUP, SIG_IGN) == SIG_ERR)
+		r = -errno;
+	if (!r && signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		r = -errno;
+	return r;
+}
+
+static enum exit_code open_devices(struct daemon *d)
+{
+	const struct options *o = d->options;
+	struct text why = TEXT_INIT;
+	int r;
+
+	d->registry = registry_new(d->loop, d->config, &registry_ops, d);
+	if (!d->registry)
+		return complain(EXIT_SETUP, &why, -ENOMEM);
+	for (unsigned int i = 0; i < o->n_specs; i++) {
+		r = registry_add(d->registry, &o->specs[i], &why);
+		if (r)
+			return complain(EXIT_SETUP, &why, r);
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code mount_tree(struct daemon *d)
+{
+	struct fs_options fo = {
+		.mountpoint = d->options->mountpoint,
+		.fuse_options = d->options->fuse.len ? text_get(&d->options->fuse) : NULL,
+		.single = d->options->single,
+		.debug = d->options->debug,
+	};
+	struct text why = TEXT_INIT;
+	int r;
+
+	r = fs_mount(d->loop, d->registry, &fo, &fs_ops, d, &d->fs, &why);
+	if (!r) {
+		text_fini(&why);
+		return EXIT_DONE;
+	}
+	return complain(r == -EINVAL && fo.fuse_options ? EXIT_OPTIONS : EXIT_MOUNT,
+			&why, r);
+}
+
+static enum exit_code serve(struct daemon *d)
+{
+	enum exit_code code;
+	int r = take_signals(d);
+
+	if (r) {
+		fprintf(stderr, "mhifs: cannot handle signals: %s\n", strerror(-r));
+		return EXIT_SIGNALS;
+	}
+	code = open_devices(d);
+	if (!code)
+		code = mount_tree(d);
+	if (code)
+		return code;
+	timer_start(loop_timers(d->loop), &d->ready_wait,
+		    (uint64_t)config_ready_wait_ms(d->config) * 1000);
+	loop_run(d->loop);
+	return d->code;
+}
+
+enum exit_code daemon_run(const struct options *o, const struct config *c,
+			  struct background *b)
+{
+	struct daemon d = { .options = o, .config = c, .background = b };
+	enum exit_code code;
+
+	log_open("mhifs", LOG_TO_STDERR, log_level_of(&d));
+	d.loop = loop_new();
+	if (!d.loop) {
+		fprintf(stderr, "mhifs: cannot make an event loop: %s\n", strerror(errno));
+		return EXIT_SETUP;
+	}
+	timer_init(&d.ready_wait, on_ready_wait, &d);
+	notify_open(&d.notify, d.loop);
+	code = serve(&d);
+	fs_unmount(d.fs);
+	registry_free(d.registry);
+	timer_stop(&d.ready_wait);
+	notify_close(&d.notify);
+	loop_free(d.loop);
+	return code;
+}

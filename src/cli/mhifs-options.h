@@ -1,0 +1,34 @@
+/*
+ * mhifs-options - the command line of mhifs.
+ */
+#pragma once
+#include "base/text.h"
+#include "device/spec.h"
+
+/* As libfuse's own main has them; part of the interface. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_OPTIONS = 1,
+	EXIT_MOUNTPOINT = 2,
+	EXIT_SETUP = 3,		/* device, configuration, loop */
+	EXIT_MOUNT = 4,
+	EXIT_BACKGROUND = 5,
+	EXIT_SIGNALS = 6,
+	EXIT_RUN = 7,
+};
+
+struct options {
+	bool foreground, debug, single, check_config;
+	const char *config;		/* NULL: the default file */
+	struct text fuse;		/* -o words for libfuse */
+	struct spec *specs;
+	unsigned int n_specs;
+	const char *mountpoint;
+};
+
+enum { OPTIONS_GO, OPTIONS_END };
+
+/* OPTIONS_GO: start with @ret_options; OPTIONS_END: help or version was asked
+ * for and printed.  -EINVAL: the reason was printed.  fini is due after all. */
+int options_parse(int argc, char **argv, struct options *ret_options);
+void options_fini(struct options *o);

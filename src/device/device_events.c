@@ -1,0 +1,80 @@
+/*
+ * What a device reports of itself: the words are those of mhifs/mhifs.h and
+ * mhifs(8).
+ */
+#include "device/instance.h"
+#include "mhifs/mhifs.h"
+
+static const char *const types[] = {
+	MHIFS_EVENT_STATE, MHIFS_EVENT_EE, MHIFS_EVENT_CHANNEL,
+	MHIFS_EVENT_POWER, MHIFS_EVENT_RESET, NULL,
+};
+
+static const struct events_source_ops core_events = { .name = "core", .types = types };
+
+int device_register_events(struct device *d)
+{
+	d->told.ee = MHI_EE_NONE;
+	return events_register(d->events, &core_events);
+}
+
+static void log_state(const struct device *d)
+{
+	const char *state = engine_state_name(d->told.state);
+	const char *why = engine_why(d->engine);
+
+	if (d->told.state == ENGINE_ERROR)
+		log_error(d->name, "error: %s", why);
+	else
+		log_info(d->name, "%s%s%s", state, *why ? ": " : "", why);
+}
+
+void device_tell_changes(struct device *d)
+{
+	enum engine_state state = engine_state(d->engine);
+	enum mhi_state mhi = engine_mhi_state(d->engine);
+	enum mhi_ee ee = engine_ee(d->engine);
+	bool is_new_state = state != d->told.state;
+
+	if (ee != d->told.ee)
+		events_add(d->events, &core_events, MHIFS_EVENT_EE,
+			   json_pack("{s:s}", "ee", mhi_ee_name(ee)));
+	if (is_new_state || mhi != d->told.mhi)
+		events_add(d->events, &core_events, MHIFS_EVENT_STATE,
+			   json_pack("{s:s, s:s, s:s}", "state", engine_state_name(state),
+				     "mhi", mhi_state_name(mhi), "why", engine_why(d->engine)));
+	d->told.state = state;
+	d->told.mhi = mhi;
+	d->told.ee = ee;
+	if (is_new_state)
+		log_state(d);
+}
+
+void device_tell_offered(struct device *d, unsigned int chan, bool is_offered)
+{
+	events_add(d->events, &core_events, MHIFS_EVENT_CHANNEL,
+		   json_pack("{s:s, s:b}", "channel", d->profile->chans[chan].name,
+			     "offered", is_offered));
+}
+
+void device_tell_channel(struct device *d, const struct port *p)
+{
+	const char *state = port_state_name(port_state(p));
+
+	log_debug(d->name, "%s: %s", port_name(p), state);
+	events_add(d->events, &core_events, MHIFS_EVENT_CHANNEL,
+		   json_pack("{s:s, s:s}", "channel", port_name(p), "state", state));
+}
+
+void device_tell_power(struct device *d, int status)
+{
+	events_add(d->events, &core_events, MHIFS_EVENT_POWER,
+		   json_pack("{s:s, s:s}", "state", engine_state_name(device_state(d)),
+			     "result", status ? strerror(-status) : "done"));
+}
+
+void device_tell_reset(struct device *d)
+{
+	events_add(d->events, &core_events, MHIFS_EVENT_RESET,
+		   json_pack("{s:s}", "cause", "power"));
+}
