@@ -1,5 +1,6 @@
 #include "cli/device-json.h"
 #include "base/cleanup.h"
+#include "mhifs/mhifs.h"
 #include <errno.h>
 
 typedef int (*pair_fn)(json_t *object, const char *key, const char *value);
@@ -54,6 +55,30 @@ static json_t *channel_of(json_t *channels, const char *name)
 	if (channel)
 		json_array_append_new(channels, channel);
 	return channel;
+}
+
+/* A channel number, or null for a direction that does not exist. */
+static json_t *json_number_word(const char *s)
+{
+	return strcmp(s, "-") ? json_value(s) : json_null();
+}
+
+/* "4 5 16384 stream" */
+static int add_shape(json_t *channel, const char *shape)
+{
+	char *words CLEANUP_FREE = strdup(shape), *rest = words;
+	const char *ul = strsep(&rest, " "), *dl = strsep(&rest, " ");
+	const char *mtu = strsep(&rest, " ");
+	int r;
+
+	if (!rest)
+		return 0;
+	r = object_set(channel, "ul", json_number_word(ul));
+	if (!r)
+		r = object_set(channel, "dl", json_number_word(dl));
+	if (!r)
+		r = object_set(channel, MHIFS_STAT_MTU, json_value(mtu));
+	return r ? r : add_text(channel, "boundary", rest);
 }
 
 /* "DIAG.users": the counter is behind the last dot, names may have some. */
@@ -113,21 +138,17 @@ static int add_power(const struct device_dir *d, json_t *object)
 	return r;
 }
 
-/* A channel has a file while the device offers it. */
-static int add_channels(const struct device_dir *d, json_t *object)
+static int add_counters(const struct device_dir *d, json_t *object)
 {
-	json_t *channels = json_array(), *channel;
+	json_t *channels = json_object_get(object, "channels"), *channel;
+	int r = add_pairs(d, "stats", add_counter, channels);
 	size_t i;
-	int r = object_set(object, "channels", channels);
 
-	if (!r)
-		r = add_pairs(d, "stats", add_counter, channels);
-	if (r)
-		return r;
+	/* A channel has a file while the device offers it. */
 	json_array_foreach(channels, i, channel)
 		object_set(channel, "offered",
 			   json_boolean(device_dir_has(d, device_json_text(channel, "name"))));
-	return 0;
+	return r;
 }
 
 /* What the file says never replaces what is already known. */
@@ -141,12 +162,49 @@ static int add_state(const struct device_dir *d, json_t *object)
 	return r;
 }
 
+/* Facts of a channel go to the channel, when channels are wanted. */
+static int add_fact(json_t *object, const char *key, const char *value)
+{
+	const size_t prefix = strlen(MHIFS_INFO_CHANNEL);
+	json_t *channels = json_object_get(object, "channels"), *channel;
+
+	if (strncmp(key, MHIFS_INFO_CHANNEL, prefix))
+		return add_text(json_object_get(object, "info"), key, value);
+	channel = channels ? channel_of(channels, key + prefix) : NULL;
+	return channel ? add_shape(channel, value) : 0;
+}
+
 static int add_info(const struct device_dir *d, json_t *object)
 {
-	json_t *info = json_object();
-	int r = object_set(object, "info", info);
+	int r = object_set(object, "info", json_object());
 
-	return r ? r : add_pairs(d, "info", add_text, info);
+	return r ? r : add_pairs(d, "info", add_fact, object);
+}
+
+/* In the order in which people read them. */
+static int fill(const struct device_dir *d, enum device_detail detail, json_t *object,
+		const char **ret_file)
+{
+	int r;
+
+	*ret_file = "state";
+	r = add_state(d, object);
+	if (r)
+		return r;
+	if (detail == DEVICE_WHOLE) {
+		*ret_file = "power";
+		r = add_power(d, object);
+		if (!r)
+			r = object_set(object, "channels", json_array());
+		if (r)
+			return r;
+	}
+	*ret_file = "info";
+	r = add_info(d, object);
+	if (r || detail != DEVICE_WHOLE)
+		return r;
+	*ret_file = "stats";
+	return add_counters(d, object);
 }
 
 int device_json(const struct device_dir *d, enum device_detail detail, json_t **ret_object,
@@ -155,20 +213,11 @@ int device_json(const struct device_dir *d, enum device_detail detail, json_t **
 	json_t *object = json_object();
 	int r = add_text(object, "name", d->name);
 
+	*ret_file = "";
 	if (!r)
 		r = add_text(object, "directory", d->path);
-	*ret_file = "state";
 	if (!r)
-		r = add_state(d, object);
-	*ret_file = "info";
-	if (!r)
-		r = add_info(d, object);
-	*ret_file = "power";
-	if (!r && detail == DEVICE_WHOLE)
-		r = add_power(d, object);
-	*ret_file = "stats";
-	if (!r && detail == DEVICE_WHOLE)
-		r = add_channels(d, object);
+		r = fill(d, detail, object, ret_file);
 	if (r)
 		json_decref(object);
 	else

@@ -1,6 +1,7 @@
 /* mhictl show - what is known of a device, then its channels. */
 #include "base/bytes.h"
 #include "cli/report.h"
+#include "mhifs/mhifs.h"
 #include <errno.h>
 
 static int print_facts(const struct ctl *c, const json_t *device)
@@ -39,6 +40,26 @@ static void add_number(struct table *t, const json_t *channel, const char *key)
 	table_add(t, cell);
 }
 
+/* "4/5", "-/101" */
+static void add_numbers(struct table *t, const json_t *channel)
+{
+	const json_t *ul = json_object_get(channel, "ul"), *dl = json_object_get(channel, "dl");
+	struct text cell = TEXT_INIT;
+
+	if (json_is_integer(ul) || json_is_integer(dl)) {
+		if (json_is_integer(ul))
+			text_printf(&cell, "%lld/", (long long)json_integer_value(ul));
+		else
+			text_add(&cell, "-/");
+		if (json_is_integer(dl))
+			text_printf(&cell, "%lld", (long long)json_integer_value(dl));
+		else
+			text_add(&cell, "-");
+	}
+	table_add(t, text_get(&cell));
+	text_fini(&cell);
+}
+
 static void add_size(struct table *t, const json_t *channel, const char *key)
 {
 	const json_t *value = json_object_get(channel, key);
@@ -54,26 +75,27 @@ static void add_channel(struct table *t, const json_t *channel)
 	const char *state = device_json_text(channel, "state");
 
 	table_add(t, device_json_text(channel, "name"));
+	add_numbers(t, channel);
 	if (json_is_true(json_object_get(channel, "offered")))
 		table_add_coloured(t, report_state_colour(state), state);
 	else
 		table_add(t, "absent");
-	add_number(t, channel, "users");
-	add_number(t, channel, "mtu");
-	add_number(t, channel, "ul_messages");
-	add_size(t, channel, "ul_bytes");
-	add_number(t, channel, "dl_messages");
-	add_size(t, channel, "dl_bytes");
-	add_number(t, channel, "errors");
+	add_number(t, channel, MHIFS_STAT_USERS);
+	add_number(t, channel, MHIFS_STAT_MTU);
+	add_number(t, channel, MHIFS_STAT_UL_MESSAGES);
+	add_size(t, channel, MHIFS_STAT_UL_BYTES);
+	add_number(t, channel, MHIFS_STAT_DL_MESSAGES);
+	add_size(t, channel, MHIFS_STAT_DL_BYTES);
+	add_number(t, channel, MHIFS_STAT_ERRORS);
 }
 
 static int print_channels(const struct ctl *c, const json_t *channels)
 {
 	static const struct table_column columns[] = {
-		{ .title = "CHANNEL" }, { .title = "STATE" },
+		{ .title = "CHANNEL" }, { .title = "UL/DL" }, { .title = "STATE" },
 		{ .title = "USERS", .is_right = true }, { .title = "MTU", .is_right = true },
-		{ .title = "UP-MSGS", .is_right = true }, { .title = "UP-SIZE", .is_right = true },
-		{ .title = "DN-MSGS", .is_right = true }, { .title = "DN-SIZE", .is_right = true },
+		{ .title = "UL-MSGS", .is_right = true }, { .title = "UL-SIZE", .is_right = true },
+		{ .title = "DL-MSGS", .is_right = true }, { .title = "DL-SIZE", .is_right = true },
 		{ .title = "ERRORS", .is_right = true },
 	};
 	struct table *t;
