@@ -1,10 +1,10 @@
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164 # for those who source it
 # What scripts/demo and scripts/check share: packages, a place to build, and
 # how to leave no trace.  Sourced, with $top set.
 
 # Debian 12 names; configure asks for the libraries among them.
 build_packages='autoconf automake make gcc libc6-dev pkg-config fuse3
 	libfuse3-dev libev-dev libconfuse-dev libjansson-dev libsystemd-dev'
-demo_packages='python3'
 check_packages='check liburing-dev clang clang-tidy cppcheck valgrind libc6-dbg
 	xz-utils man-db procps python3 socat busybox minicom strace'
 
