@@ -7,17 +7,21 @@
 
 struct config;
 
-/* Reads @path and, when @path is the default one, the folder beside it.  A
- * missing default file is an empty configuration; NULL @path means the
- * default.  On failure -EINVAL or -errno, and messages with file and line in
- * @ret_why (caller's). */
+/* Reads @path and what the folder @path.d beside it holds as *.conf; NULL
+ * means /etc/mhifs/mhifs.conf, which may be missing.  On failure -EINVAL or
+ * -errno, and messages with file and line in @ret_why (caller's). */
 int config_load(const char *path, struct config **ret_config, struct text *ret_why);
 void config_free(struct config *c);
 
 uint32_t config_ready_wait_ms(const struct config *c);
 
-/* The profile of a device: the built-in or configured one called @profile (or
- * the one its bus id suggests when NULL), with the device section that matches
- * @address laid over it.  Caller frees.  -ENOENT: no such profile. */
+/* The profile of a device: the built-in or configured one called @profile
+ * (NULL: what a device section says, else "sim"), with the device sections
+ * that match @address laid over it.  Caller frees.  -ENOENT: no such profile. */
 int config_profile(const struct config *c, const char *profile, const char *address,
 		   struct profile **ret_profile, struct text *ret_why);
+
+/* The name for a PCI function, configured or built in, or NULL; @sub_vendor 0:
+ * unknown. */
+const char *config_profile_for_pci(const struct config *c, uint16_t vendor, uint16_t device,
+				   uint16_t sub_vendor, uint16_t sub_device);

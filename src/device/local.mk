@@ -1,6 +1,8 @@
 noinst_LIBRARIES += src/device/libdevice.a
 src_device_libdevice_a_SOURCES = \
 	src/device/config.c src/device/config.h \
+	src/device/config_apply.c src/device/config_apply.h \
+	src/device/config_grammar.c src/device/config_grammar.h \
 	src/device/device.c src/device/device.h \
 	src/device/device_events.c \
 	src/device/events.c src/device/events.h \
