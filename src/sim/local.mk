@@ -1,4 +1,19 @@
 noinst_LIBRARIES += src/sim/libsim.a
 src_sim_libsim_a_SOURCES = \
+	src/sim/commands.c \
+	src/sim/downlink.c \
+	src/sim/events.c \
+	src/sim/lane.c \
+	src/sim/memory.c \
+	src/sim/modem.h \
+	src/sim/mouth.c \
+	src/sim/power.c \
+	src/sim/registers.c \
+	src/sim/service-diag.c \
+	src/sim/service-icmp.c \
+	src/sim/service.c \
 	src/sim/service.h \
-	src/sim/sim.h
+	src/sim/sim.c \
+	src/sim/sim.h \
+	src/sim/talk.c \
+	src/sim/uplink.c

@@ -31,8 +31,9 @@ struct sim_service {
 	void (*start)(void *state, uint64_t seed);	/* channel START; may be NULL */
 	/* One uplink message, @len > 0; may be NULL. */
 	void (*hear)(void *state, const uint8_t *data, uint32_t len, struct mouth *m);
-	/* Speaks unasked.  Called first when the channel starts; returns when
-	 * to be called next, or TIME_NEVER; may be NULL. */
+	/* Speaks unasked.  Called when the downlink starts, after each hear()
+	 * and at the time it returned last; TIME_NEVER: only then.  Never while
+	 * something said is still waiting.  May be NULL. */
 	uint64_t (*tick)(void *state, uint64_t now_us, struct mouth *m);
 };
 

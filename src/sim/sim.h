@@ -13,6 +13,7 @@
  * Source: the register reactions are those of Linux drivers/bus/mhi/ep.
  */
 #pragma once
+#include "base/bytes.h"
 #include "base/iova.h"
 #include "base/timers.h"
 
@@ -20,11 +21,19 @@
  * sim_turn() and timers. */
 enum sim_access { SIM_READS, SIM_WRITES };
 
+/* A stretch of host memory as the device and as we see it. */
+struct sim_window {
+	iova_t iova;
+	size_t len;
+	uint8_t *cpu;
+};
+
 struct sim_bus_ops {
-	/* Host memory at [iova, iova + len), or NULL when it is not mapped for
-	 * this access as one piece.  The pointer is good until the call
-	 * returns to the bus. */
-	void *(*reach)(void *bus, iova_t iova, size_t len, enum sim_access access);
+	/* The piece of host memory that holds @iova and is mapped for this
+	 * access, as far as it goes; false when there is none.  Good until
+	 * sim_forget_memory(). */
+	bool (*reach)(void *bus, iova_t iova, enum sim_access access,
+		      struct sim_window *ret_window);
 	void (*raise)(void *bus, unsigned int vector);
 	/* Call sim_turn() soon. */
 	void (*wants_turn)(void *bus);
@@ -34,7 +43,8 @@ struct sim_bus_ops {
 
 /* What a channel does with its traffic: a service of service.h by name, or
  * one of "echo", "swallow" (takes everything), "produce" (fills each downlink
- * buffer with a counting pattern), "mute" (takes nothing, says nothing). */
+ * buffer: byte i of its message k is (k + i) mod 256, k counts from 0), "mute"
+ * (takes nothing, says nothing). */
 struct sim_chan {
 	uint8_t ul, dl;		/* channel numbers; SIM_NO_CHANNEL: none */
 	const char *life;	/* borrowed */
@@ -68,6 +78,9 @@ struct sim *sim_new(const struct sim_config *c, struct timers *timers,
 		    const struct sim_bus_ops *bus_ops, void *bus);
 void sim_free(struct sim *s);
 bool sim_life_is_known(const char *life);
+/* The life that belongs to a channel name: "DUN" is "at"; "echo" when the name
+ * says nothing. */
+const char *sim_life_for_name(const char *name);
 
 enum { SIM_BAR_LEN = 0x1000 };
 uint32_t sim_read32(struct sim *s, uint32_t offset);	/* all ones beyond the BAR */
@@ -77,6 +90,8 @@ void sim_write32(struct sim *s, uint32_t offset, uint32_t value);
  * buffer.  Does at most 64 elements per channel. */
 void sim_turn(struct sim *s);
 void sim_set_vectors(struct sim *s, unsigned int n_vectors);
+/* The bus unmapped or remapped something: ask again before the next access. */
+void sim_forget_memory(struct sim *s);
 
 /* Power cut and power on again: all state lost, EE first_ee. */
 void sim_power_cycle(struct sim *s);

@@ -1,0 +1,14 @@
+#include "sim/service.h"
+
+static const struct sim_service *const services[] = {
+	&sim_service_diag,
+	&sim_service_icmp,
+};
+
+const struct sim_service *sim_service_find(const char *life)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(services); i++)
+		if (!strcmp(services[i]->life, life))
+			return services[i];
+	return NULL;
+}
