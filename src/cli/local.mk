@@ -22,3 +22,6 @@ mhifs_LDADD = \
 	src/transport/libtransport.a src/sim/libsim.a src/core/libcore.a \
 	src/io/libio.a src/base/libbase.a \
 	$(FUSE_LIBS) $(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = completions/mhictl
