@@ -1,0 +1,1 @@
+dist_man_MANS = man/mhictl.1 man/mhifs.8

@@ -69,9 +69,9 @@ copy_sources() {
 		else
 			find . -type f ! -path './.git/*' ! -path './autom4te.cache/*' ! -name '*.[oa]' \
 				! -name config.status ! -name config.h ! -path ./Makefile
-		fi | while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done |
-			tar -c -T - | tar -x -C "$work/src" --no-same-owner
-	)
+		fi | while read -r file; do [ ! -e "$file" ] || printf '%s\n' "${file#./}"; done >"$work/sources"
+		tar -c -T "$work/sources"
+	) | tar -x -C "$work/src" --no-same-owner
 	(cd "$work/src" && autoreconf -fi >"$work/autoreconf.log" 2>&1) || {
 		cat "$work/autoreconf.log"
 		exit 1
