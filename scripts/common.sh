@@ -68,7 +68,7 @@ copy_sources() {
 			git -c safe.directory='*' ls-files -co --exclude-standard
 		else
 			find . -type f ! -path './.git/*' ! -path './autom4te.cache/*' ! -name '*.[oa]' \
-				! -name config.status ! -name config.h ! -path ./Makefile
+				! -path '*/.deps/*' ! -path ./config.status ! -path ./config.h ! -path ./Makefile
 		fi | while read -r file; do [ ! -e "$file" ] || printf '%s\n' "${file#./}"; done >"$work/sources"
 		tar -c -T "$work/sources"
 	) | tar -x -C "$work/src" --no-same-owner
