@@ -45,9 +45,8 @@ static bool takes_key(const struct transport *t, const char *key)
 	for (size_t i = 0; i < ARRAY_SIZE(t->keys) && t->keys[i]; i++) {
 		size_t len = strlen(t->keys[i]);
 
-		if (!strcmp(t->keys[i], key))
-			return true;
-		if (t->keys[i][len - 1] == '.' && !strncmp(key, t->keys[i], len) && key[len])
+		if (t->keys[i][len - 1] != '.' ? !strcmp(key, t->keys[i]) :
+						 !strncmp(key, t->keys[i], len) && key[len])
 			return true;
 	}
 	return false;

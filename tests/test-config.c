@@ -1,0 +1,269 @@
+#include "device/config.h"
+#include "suite.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/test-config-XXXXXX";
+static char path[64];
+static struct text why;
+static struct config *config;
+static struct profile *profile;
+
+static void setup(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a.conf", dir);
+	why = TEXT_INIT;
+}
+
+static void teardown(void)
+{
+	char command[96];
+
+	text_fini(&why);
+	config_free(config);
+	profile_free(profile);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char full[128];
+	FILE *f;
+
+	snprintf(full, sizeof(full), "%s/%s", dir, name);
+	f = fopen(full, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void load(const char *text)
+{
+	write_file("a.conf", text);
+	ck_assert_msg(!config_load(path, &config, &why), "%s", text_get(&why));
+}
+
+/* Refused, and the message says where (":LINE: ") and what. */
+static void refuses(const char *text, int line, const char *reason)
+{
+	char where[80];
+
+	write_file("a.conf", text);
+	text_clear(&why);
+	ck_assert_int_eq(config_load(path, &config, &why), -EINVAL);
+	snprintf(where, sizeof(where), "%s:%d: ", path, line);
+	ck_assert_msg(!strncmp(text_get(&why), where, strlen(where)), "%s", text_get(&why));
+	ck_assert_msg(strstr(text_get(&why), reason), "%s", text_get(&why));
+}
+
+static struct profile_chan *chan(const char *name, const char *address)
+{
+	profile_free(profile);
+	profile = NULL;
+	ck_assert_msg(!config_profile(config, NULL, address, &profile, &why), "%s",
+		      text_get(&why));
+	return profile_chan_find(profile, name);
+}
+
+START_TEST(test_an_empty_file_changes_nothing)
+{
+	load("");
+	ck_assert_uint_eq(config_ready_wait_ms(config), 30000);
+	ck_assert_uint_eq(chan("LOOPBACK", "loopback-0")->mtu, 32768);
+	ck_assert_str_eq(profile->name, "sim");
+}
+END_TEST
+
+START_TEST(test_a_missing_file_is_refused)
+{
+	ck_assert_int_eq(config_load(path, &config, &why), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), path));
+}
+END_TEST
+
+START_TEST(test_a_folder_or_binary_is_refused)
+{
+	ck_assert_int_eq(config_load(dir, &config, &why), -EISDIR);
+	text_clear(&why);
+	ck_assert_int_eq(config_load("/proc/self/environ", &config, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "zero byte"));
+}
+END_TEST
+
+START_TEST(test_a_device_section_changes_what_it_names)
+{
+	struct profile_chan *c;
+
+	load("ready_wait = 5\n"
+	     "device \"loopback-*\" {\n"
+	     "	timeout_ms = 1234\n"
+	     "	channel \"DUN\" { mtu = 512 mode = 0640 linger_ms = 200 slow_reader = drop }\n"
+	     "	channel \"QMI\" { remove = true }\n"
+	     "	channel \"EXTRA\" { ul = 70 dl = 71 elements = 64 event_ring = 1 life = echo\n"
+	     "		boundary = message mru = 8192 ee = {amss, wfw} }\n"
+	     "}\n");
+	ck_assert_uint_eq(config_ready_wait_ms(config), 5000);
+	c = chan("DUN", "loopback-3");
+	ck_assert_uint_eq(profile->timeout_ms, 1234);
+	ck_assert_uint_eq(c->mtu, 512);
+	ck_assert_uint_eq(c->mru, 512);
+	ck_assert_uint_eq(c->mode, 0640);
+	ck_assert_uint_eq(c->linger_ms, 200);
+	ck_assert_int_eq(c->slow_reader, SLOW_READER_DROP);
+	ck_assert_int_eq(c->ul, 32);
+	ck_assert_ptr_null(profile_chan_find(profile, "QMI"));
+	c = profile_chan_find(profile, "EXTRA");
+	ck_assert_int_eq(c->dl, 71);
+	ck_assert_uint_eq(c->mtu, 4096);
+	ck_assert_uint_eq(c->mru, 8192);
+	ck_assert_uint_eq(c->dl_elements, 64);
+	ck_assert_int_eq(c->boundary, BOUNDARY_MESSAGE);
+	ck_assert_uint_eq(c->ee_mask, EE_BIT(MHI_EE_AMSS) | EE_BIT(MHI_EE_WFW));
+	/* Another device is not meant. */
+	ck_assert_uint_eq(chan("DUN", "pci-0000:01:00.0")->mtu, 4096);
+}
+END_TEST
+
+START_TEST(test_a_new_card_needs_three_lines)
+{
+	load("profile \"my-card\" {\n"
+	     "	based_on = \"qcom-sdx65m\" pci = {\"17cb:0999\", \"1eac:1001:1eac:0001\"}\n"
+	     "}\n"
+	     "device \"pci-0000:02:00.0\" { profile = my-card }\n");
+	ck_assert_str_eq(config_profile_for_pci(config, 0x17cb, 0x0999, 0, 0), "my-card");
+	ck_assert_str_eq(config_profile_for_pci(config, 0x1eac, 0x1001, 0x1eac, 1), "my-card");
+	ck_assert_str_eq(config_profile_for_pci(config, 0x1eac, 0x1001, 0, 0), "quectel-em1xx");
+	ck_assert_ptr_nonnull(chan("FIREHOSE", "pci-0000:02:00.0"));
+	ck_assert_str_eq(profile->name, "my-card");
+	ck_assert(profile->edl_trigger);
+}
+END_TEST
+
+START_TEST(test_a_profile_can_start_from_nothing)
+{
+	load("profile \"bare\" {\n"
+	     "	event_ring \"0\" { elements = 64 moderation_ms = 5 }\n"
+	     "	channel \"A\" { dl = 9 elements = 8 event_ring = 0 }\n"
+	     "}\n");
+	ck_assert_int_eq(config_profile(config, "bare", "x", &profile, &why), 0);
+	ck_assert_uint_eq(profile->n_chans, 1);
+	ck_assert_uint_eq(profile->erings[0].moderation_ms, 5);
+	ck_assert_uint_eq(profile_chan_mode(&profile->chans[0]), 0440);
+}
+END_TEST
+
+START_TEST(test_a_builtin_can_be_changed_under_its_name)
+{
+	load("profile \"sim\" { based_on = sim channel \"DUN\" { mtu = 99 } }\n");
+	ck_assert_uint_eq(chan("DUN", "loopback-0")->mtu, 99);
+}
+END_TEST
+
+START_TEST(test_the_folder_is_read_in_order_of_names)
+{
+	char folder[80];
+
+	snprintf(folder, sizeof(folder), "%s.d", path);
+	ck_assert_int_eq(mkdir(folder, 0755), 0);
+	write_file("a.conf.d/20.conf", "device \"*\" { channel \"DUN\" { mtu = 20 } }\n");
+	write_file("a.conf.d/10.conf", "ready_wait = 1\n"
+		   "device \"*\" { channel \"DUN\" { mtu = 10 } channel \"QMI\" { mtu = 10 } }\n");
+	write_file("a.conf.d/30.off", "nonsense\n");
+	load("ready_wait = 9\n");
+	ck_assert_uint_eq(config_ready_wait_ms(config), 1000);
+	ck_assert_uint_eq(chan("DUN", "x")->mtu, 20);
+	ck_assert_uint_eq(chan("QMI", "x")->mtu, 10);
+}
+END_TEST
+
+START_TEST(test_an_unknown_profile_lists_the_known_ones)
+{
+	load("profile \"mine\" { based_on = sim }\n");
+	ck_assert_int_eq(config_profile(config, "nope", "x", &profile, &why), -ENOENT);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "'nope'"));
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "sim, qcom-sdx75m"));
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "mine"));
+}
+END_TEST
+
+START_TEST(test_unknown_keys_are_refused_with_their_line)
+{
+	refuses("\n\nreadywait = 3\n", 3, "readywait");
+	refuses("device \"x\" {\n	color = red\n}\n", 2, "color");
+	refuses("device \"x\" {\n	channel \"A\" {\n		mtuu = 1\n	}\n}\n", 3, "mtuu");
+	refuses("channel \"A\" { }\n", 1, "channel");
+}
+END_TEST
+
+START_TEST(test_bad_values_are_refused_with_their_line)
+{
+	refuses("ready_wait = soon\n", 1, "ready_wait");
+	refuses("ready_wait = -1\n", 1, "0 to 3600");
+	refuses("\ndevice \"x\" { channel \"A\" {\n mtu = 65536 } }\n", 3, "1 to 65535");
+	refuses("device \"x\" { channel \"A\" { mode = 660 } }\n", 1, "octal");
+	refuses("device \"x\" { channel \"A\" { mode = 01777 } }\n", 1, "octal");
+	refuses("device \"x\" { channel \"A\" { boundary = line } }\n", 1, "stream or message");
+	refuses("device \"x\" { channel \"A\" { slow_reader = kill } }\n", 1, "hold or drop");
+	refuses("device \"x\" { channel \"A\" { ee = {amss, moon} } }\n", 1, "'moon'");
+	refuses("device \"x\" { channel \"A\" { linger_ms = 201 } }\n", 1, "0 to 200");
+	refuses("profile \"x\" { pci = {\"17cb\"} }\n", 1, "VENDOR:DEVICE");
+	refuses("device \"x\" { channel \"A\" { burst = maybe } }\n", 1, "burst");
+}
+END_TEST
+
+START_TEST(test_torn_files_are_refused)
+{
+	refuses("device \"x\" {\n", 2, "");
+	refuses("device { }\n", 1, "");
+	refuses("device \"x\" { } device \"x\" { }\n", 1, "");
+	refuses("}\n", 1, "");
+	refuses("ready_wait\n", 2, "");
+}
+END_TEST
+
+START_TEST(test_impossible_profiles_are_refused)
+{
+	refuses("profile \"x\" { based_on = nope }\n", 1, "'nope'");
+	refuses("profile \"x\" { based_on = x }\n", 1, "'x'");
+	refuses("profile \"x\" { based_on = y }\nprofile \"y\" { based_on = x }\n", 1,
+		"based on itself");
+	refuses("profile \"x\" { }\n", 1, "has no channel");
+	refuses("profile \"x\" { based_on = sim channel \"NO\" { mtu = 3 } }\n", 1,
+		"needs a channel number");
+	refuses("profile \"x\" { based_on = sim channel \"NO\" { remove = true } }\n", 1,
+		"there is none");
+	refuses("profile \"x\" { based_on = sim event_ring \"9\" { elements = 8 } }\n", 1,
+		"without gaps");
+	refuses("device \"x\" { profile = sim channel \"DUN\" { elements = 33 } }\n", 1,
+		"power of two");
+	refuses("device \"x\" { profile = nope }\n", 1, "'nope'");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("config");
+	TCase *t = tcase_create("config");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_an_empty_file_changes_nothing);
+	tcase_add_test(t, test_a_missing_file_is_refused);
+	tcase_add_test(t, test_a_folder_or_binary_is_refused);
+	tcase_add_test(t, test_a_device_section_changes_what_it_names);
+	tcase_add_test(t, test_a_new_card_needs_three_lines);
+	tcase_add_test(t, test_a_profile_can_start_from_nothing);
+	tcase_add_test(t, test_a_builtin_can_be_changed_under_its_name);
+	tcase_add_test(t, test_the_folder_is_read_in_order_of_names);
+	tcase_add_test(t, test_an_unknown_profile_lists_the_known_ones);
+	tcase_add_test(t, test_unknown_keys_are_refused_with_their_line);
+	tcase_add_test(t, test_bad_values_are_refused_with_their_line);
+	tcase_add_test(t, test_torn_files_are_refused);
+	tcase_add_test(t, test_impossible_profiles_are_refused);
+	suite_add_tcase(s, t);
+	return suite_run(s);
+}
