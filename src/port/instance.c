@@ -232,11 +232,11 @@ static void on_done(void *user, enum link_dir dir, unsigned int slot, int status
 {
 	struct instance *i = instance_ref(user);
 
-	if (instance_is_dead(i))
-		;	/* given back because the channel ends */
+	if (dir == LINK_DL && instance_is_dead(i))
+		rx_forget(i, slot, status, len);
 	else if (dir == LINK_DL)
 		rx_done(i, slot, status, len);
-	else
+	else if (!instance_is_dead(i))
 		tx_done(i, slot, status);
 	instance_unref(i);
 }

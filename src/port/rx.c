@@ -401,6 +401,12 @@ void rx_done(struct instance *i, unsigned int slot, int status, uint32_t len)
 		instance_notify(i);
 }
 
+void rx_forget(struct instance *i, unsigned int slot, int status, uint32_t len)
+{
+	if (status >= 0)
+		memset(slot_bytes(i, (uint16_t)slot), 0, len);
+}
+
 static size_t message_len(const struct rx *rx, uint16_t slot, uint16_t end)
 {
 	size_t len = rx->slots[slot].len;

@@ -50,6 +50,8 @@ void rx_fini(struct rx *rx);
 void rx_refill(struct instance *i);
 /* What the link reports (link.h). */
 void rx_done(struct instance *i, unsigned int slot, int status, uint32_t len);
+/* The same for a dead instance: what still arrives is nobody's. */
+void rx_forget(struct instance *i, unsigned int slot, int status, uint32_t len);
 
 /* Answers @w with the next bytes; only while rx_is_readable(). */
 void rx_read(struct instance *i, struct port_file *f, struct wait *w, size_t len,
