@@ -45,16 +45,12 @@ static int add_text(json_t *object, const char *key, const char *value)
 
 static json_t *channel_of(json_t *channels, const char *name)
 {
-	json_t *channel;
-	size_t i;
+	json_t *channel = json_object_get(channels, name);
 
-	json_array_foreach(channels, i, channel)
-		if (!strcmp(device_json_text(channel, "name"), name))
-			return channel;
-	channel = json_pack("{s:s}", "name", name);
 	if (channel)
-		json_array_append_new(channels, channel);
-	return channel;
+		return channel;
+	channel = json_pack("{s:s}", "name", name);
+	return json_object_set_new(channels, name, channel) < 0 ? NULL : channel;
 }
 
 /* A channel number, or null for a direction that does not exist. */
@@ -138,17 +134,18 @@ static int add_power(const struct device_dir *d, json_t *object)
 	return r;
 }
 
-static int add_counters(const struct device_dir *d, json_t *object)
+/* Channels are looked up by name while they are filled; shown is an array. */
+static int finish_channels(const struct device_dir *d, json_t *object)
 {
-	json_t *channels = json_object_get(object, "channels"), *channel;
-	int r = add_pairs(d, "stats", add_counter, channels);
-	size_t i;
+	json_t *list = json_array(), *channels = json_object_get(object, "channels"), *channel;
+	const char *name;
 
-	/* A channel has a file while the device offers it. */
-	json_array_foreach(channels, i, channel)
-		object_set(channel, "offered",
-			   json_boolean(device_dir_has(d, device_json_text(channel, "name"))));
-	return r;
+	json_object_foreach(channels, name, channel) {
+		/* A channel has a file while the device offers it. */
+		json_object_set_new(channel, "offered", json_boolean(device_dir_has(d, name)));
+		json_array_append(list, channel);
+	}
+	return object_set(object, "channels", list);
 }
 
 /* What the file says never replaces what is already known. */
@@ -195,7 +192,7 @@ static int fill(const struct device_dir *d, enum device_detail detail, json_t *o
 		*ret_file = "power";
 		r = add_power(d, object);
 		if (!r)
-			r = object_set(object, "channels", json_array());
+			r = object_set(object, "channels", json_object());
 		if (r)
 			return r;
 	}
@@ -204,7 +201,8 @@ static int fill(const struct device_dir *d, enum device_detail detail, json_t *o
 	if (r || detail != DEVICE_WHOLE)
 		return r;
 	*ret_file = "stats";
-	return add_counters(d, object);
+	r = add_pairs(d, "stats", add_counter, json_object_get(object, "channels"));
+	return r ? r : finish_channels(d, object);
 }
 
 int device_json(const struct device_dir *d, enum device_detail detail, json_t **ret_object,
