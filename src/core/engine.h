@@ -91,6 +91,7 @@ struct engine_ops {
 struct engine_memory {
 	size_t reads;	/* mapped DEV_READS: transfer and command rings, UL slots */
 	size_t writes;	/* mapped DEV_WRITES: contexts, event rings, DL slots */
+	size_t align;	/* of both pieces: a ring lies at a multiple of its length */
 };
 
 struct engine;

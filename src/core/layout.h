@@ -209,6 +209,7 @@ enum chan_ctx_state {
 };
 
 enum { BRSTMODE_DISABLED = 2, BRSTMODE_ENABLED = 3 };
+enum { CHCFG_BRSTMODE_SHIFT = 8, INTMOD_TIME_SHIFT = 16 };	/* ms */
 enum { CHTYPE_INVALID = 0, CHTYPE_UL = 1, CHTYPE_DL = 2, CHTYPE_DL_RSC = 3 };
 enum { ERTYPE_INVALID = 0, ERTYPE_VALID = 1 };
 

@@ -1,0 +1,534 @@
+#include "core/engine.h"
+#include "core/host.h"
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { NOTES_A_SECOND = 8 };
+
+void engine_want_turn(struct engine *e)
+{
+	if (e->wants_turn)
+		return;
+	e->wants_turn = true;
+	e->ops->wants_turn(e->user);
+}
+
+void engine_change(struct engine *e)
+{
+	e->has_changed = true;
+	engine_want_turn(e);
+}
+
+void engine_queue(struct engine *e, struct channel *c)
+{
+	if (list_is_empty(&c->work))
+		list_append(&e->work, &c->work);
+	engine_want_turn(e);
+}
+
+static void engine_vfail(struct engine *e, int status, const char *format, va_list args)
+{
+	enum dev_state to;
+
+	if (state_next(e->state, ON_FAILURE, &to))
+		return;
+	vsnprintf(e->why, sizeof(e->why), format, args);
+	e->failure = status;
+	state_step(e, ON_FAILURE);
+}
+
+void engine_fail(struct engine *e, int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	engine_vfail(e, status, format, args);
+	va_end(args);
+}
+
+void engine_break(struct engine *e, const char *format, ...)
+{
+	va_list args;
+
+	e->counts.bad_events++;
+	e->is_broken = true;
+	va_start(args, format);
+	engine_vfail(e, -EIO, format, args);
+	va_end(args);
+}
+
+void engine_note(struct engine *e, const char *format, ...)
+{
+	char sentence[160];
+	va_list args;
+
+	if (e->timers->now_us - e->notes_us >= 1000000) {
+		e->notes_us = e->timers->now_us;
+		e->n_notes = 0;
+	}
+	if (e->n_notes++ >= NOTES_A_SECOND)
+		return;
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	e->ops->noted(e->user, sentence);
+}
+
+/* --- link --- */
+
+static struct engine *link_engine(struct link *l)
+{
+	return container_of(l, struct engine, link);
+}
+
+static int engine_open(struct link *l, unsigned int chan, const struct link_user_ops *ops,
+		       void *user)
+{
+	struct engine *e = link_engine(l);
+
+	assert(chan < l->n_chans);
+	if (1u << e->state & (IN(OFF) | IN(GONE) | IN(SHUTDOWN) | IN(HALT)))
+		return -ENODEV;
+	if (e->state == DEV_ERROR)
+		return -EIO;
+	if (!engine_is_offered(e, chan))
+		return -ENOTCONN;
+	return channel_open(e, &e->chans[chan], ops, user);
+}
+
+static int engine_submit(struct link *l, unsigned int chan, enum link_dir dir,
+			 unsigned int slot, uint32_t len)
+{
+	struct engine *e = link_engine(l);
+
+	assert(chan < l->n_chans);
+	return transfer_submit(e, &e->chans[chan].dir[dir], slot, len);
+}
+
+static int engine_cancel(struct link *l, unsigned int chan, enum link_dir dir)
+{
+	struct engine *e = link_engine(l);
+
+	assert(chan < l->n_chans);
+	return channel_cancel(e, &e->chans[chan], dir);
+}
+
+static void engine_close(struct link *l, unsigned int chan)
+{
+	struct engine *e = link_engine(l);
+
+	assert(chan < l->n_chans);
+	channel_close(e, &e->chans[chan]);
+}
+
+static const struct link_ops engine_link_ops = {
+	.open = engine_open,
+	.submit = engine_submit,
+	.cancel = engine_cancel,
+	.close = engine_close,
+};
+
+/* --- life --- */
+
+static void transfer_init(struct engine *e, struct channel *c, enum link_dir dir)
+{
+	const struct chan_dir_config *config = &c->config->dir[dir];
+	struct transfer *t = &c->dir[dir];
+
+	t->channel = c;
+	t->dir = dir;
+	t->command = -1;
+	t->exists = config->exists;
+	if (!t->exists)
+		return;
+	t->slot_len = config->slot_len;
+	t->n_slots = (uint16_t)(config->elements - 1);
+	t->flags = e->config->erings[config->ering].moderation_ms ? TRE_IEOT | TRE_BEI : TRE_IEOT;
+	t->ering = config->ering;
+	t->chid = config->chid;
+	t->is_tolerant = c->config->tolerant;
+	t->is_rsc = config->rsc;
+	t->is_burst = config->burst;
+	t->has_db_switch = config->db_mode_switch;
+	t->ctx = &e->chan_ctxs[config->chid];
+	e->by_chid[config->chid] = t;
+}
+
+static void engine_init_parts(struct engine *e)
+{
+	for (unsigned int i = 0; i < e->config->n_erings; i++) {
+		e->erings[i].config = &e->config->erings[i];
+		e->erings[i].ctx = &e->event_ctxs[i];
+		e->erings[i].index = (uint8_t)i;
+	}
+	for (unsigned int i = 0; i < e->config->n_chans; i++) {
+		struct channel *c = &e->chans[i];
+
+		c->config = &e->config->chans[i];
+		list_init(&c->work);
+		e->link_chans[i].name = c->config->name;
+		transfer_init(e, c, LINK_UL);
+		transfer_init(e, c, LINK_DL);
+	}
+}
+
+/* The private records of all transfers in one piece: two numbers an element. */
+static size_t records_len(const struct engine_config *c)
+{
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < c->n_chans; i++)
+		for (int d = LINK_UL; d <= LINK_DL; d++)
+			n += c->chans[i].dir[d].exists ? 2u * c->chans[i].dir[d].elements : 0;
+	return n;
+}
+
+static void engine_give_records(struct engine *e)
+{
+	uint16_t *record = e->records;
+
+	for (unsigned int i = 0; i < e->config->n_chans; i++) {
+		for (int d = LINK_UL; d <= LINK_DL; d++) {
+			struct transfer *t = &e->chans[i].dir[d];
+			unsigned int n = e->config->chans[i].dir[d].elements;
+
+			if (!t->exists)
+				continue;
+			t->slot_at = record;
+			t->held = record + n;
+			record += 2 * n;
+		}
+	}
+}
+
+struct engine *engine_new(const struct engine_config *c, struct hw *hw,
+			  struct timers *timers, const struct dma *reads,
+			  const struct dma *writes,
+			  const struct engine_ops *ops, void *user)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return NULL;
+	*e = (struct engine){ .config = c, .ops = ops, .user = user, .hw = hw, .timers = timers };
+	e->erings = calloc(c->n_erings, sizeof(*e->erings));
+	e->chans = calloc(c->n_chans + 1, sizeof(*e->chans));
+	e->link_chans = calloc(c->n_chans + 1, sizeof(*e->link_chans));
+	e->marked = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
+	e->records = calloc(records_len(c) + 1, sizeof(*e->records));
+	if (!e->erings || !e->chans || !e->link_chans || !e->marked || !e->records) {
+		engine_free(e);
+		return NULL;
+	}
+	list_init(&e->work);
+	e->link = (struct link){ &engine_link_ops, e->link_chans, c->n_chans };
+	commands_init(e);
+	power_init(e);
+	shape_place(e, reads, writes);
+	engine_init_parts(e);
+	engine_give_records(e);
+	return e;
+}
+
+void engine_free(struct engine *e)
+{
+	if (!e)
+		return;
+	if (e->records)
+		power_fini(e);
+	free(e->records);
+	free(e->marked);
+	free(e->link_chans);
+	free(e->chans);
+	free(e->erings);
+	free(e);
+}
+
+/* What a device in mission mode must show; boot loaders show less. */
+static int probe_mission(struct engine *e, const char **ret_why)
+{
+	uint32_t len, version;
+	int r;
+
+	*ret_why = "MHIREGLEN or MHIVER cannot be read";
+	if ((r = regs_peek(e, MHIREGLEN, &len)) < 0 || (r = regs_peek(e, MHIVER, &version)) < 0)
+		return r;
+	if (len == MHI_ALL_ONES || version == MHI_ALL_ONES) {
+		*ret_why = "registers read all ones";
+		return -ENODEV;
+	}
+	if (len == 0 || version >> 24 != 1) {
+		*ret_why = "MHIREGLEN or MHIVER holds no value of this protocol";
+		return -EPROTO;
+	}
+	return regs_find_doorbells(e, ret_why);
+}
+
+int engine_probe(struct engine *e, const char **ret_why)
+{
+	uint32_t bhi, ee;
+	int r;
+
+	*ret_why = "the BAR is shorter than the registers";
+	if (e->hw->bar_len < MHI_REGS_LEN)
+		return -EPROTO;
+	*ret_why = "BHIOFF cannot be read";
+	r = regs_peek(e, BHIOFF, &bhi);
+	if (r < 0)
+		return r;
+	*ret_why = "registers read all ones";
+	if (bhi == MHI_ALL_ONES)
+		return -ENODEV;
+	r = regs_find_bhi(e, ret_why);
+	if (r < 0)
+		return r;
+	*ret_why = "EXECENV cannot be read";
+	r = regs_peek(e, e->regs.bhi + BHI_EXECENV, &ee);
+	if (r < 0)
+		return r;
+	*ret_why = "EXECENV reads all ones";
+	if (ee == MHI_ALL_ONES)
+		return -ENODEV;
+	*ret_why = "EXECENV holds an unknown environment";
+	if (ee > MHI_EE_FP)
+		return -EPROTO;
+	return mhi_ee_is_mission((enum mhi_ee)ee) ? probe_mission(e, ret_why) : 0;
+}
+
+/* --- interrupts and turns --- */
+
+/* Takes what one ring has; was there nothing, and nothing since the last time
+ * it was asked? */
+static bool ering_is_quiet(struct engine *e, struct ering *r)
+{
+	bool is_quiet;
+
+	ering_take(e, r, EVENT_BUDGET);
+	is_quiet = !r->has_worked;
+	r->has_worked = false;
+	return is_quiet;
+}
+
+static bool has_own_vectors(const struct engine *e)
+{
+	return e->hw->n_vectors > e->config->n_erings;
+}
+
+void engine_irq(struct engine *e, unsigned int vector)
+{
+	bool is_quiet = true;
+
+	if (!e->is_listening) {
+		power_poll(e);
+		return;
+	}
+	if (!has_own_vectors(e)) {
+		for (unsigned int i = 0; i < e->config->n_erings; i++)
+			is_quiet &= ering_is_quiet(e, &e->erings[i]);
+	} else if (vector >= 1 && vector <= e->config->n_erings) {
+		is_quiet = ering_is_quiet(e, &e->erings[vector - 1]) && vector == 1;
+	}
+	/* An interrupt that announced nothing may mean SYS_ERR. */
+	if (is_quiet)
+		power_suspect(e);
+}
+
+void engine_gone(struct engine *e)
+{
+	state_step(e, ON_GONE);
+}
+
+static void turn_take_events(struct engine *e)
+{
+	e->has_more = false;
+	for (unsigned int i = 0; i < e->config->n_erings; i++)
+		if (e->erings[i].has_more)
+			ering_take(e, &e->erings[i], EVENT_BUDGET);
+}
+
+static void turn_channels(struct engine *e)
+{
+	struct list now;
+
+	list_init(&now);
+	list_move_all(&now, &e->work);
+	while (!list_is_empty(&now)) {
+		struct channel *c = list_first(&now, struct channel, work);
+
+		list_remove(&c->work);
+		channel_turn(e, c);
+	}
+	if (e->state == DEV_SHUTDOWN)
+		power_pursue(e);
+}
+
+static void turn_tell(struct engine *e)
+{
+	if (e->has_changed) {
+		e->has_changed = false;
+		for (unsigned int i = 0; i < e->config->n_chans; i++) {
+			bool is_offered = engine_is_offered(e, i);
+
+			if (e->chans[i].was_offered == is_offered)
+				continue;
+			e->chans[i].was_offered = is_offered;
+			e->ops->offered(e->user, i, is_offered);
+		}
+		e->ops->changed(e->user);
+	}
+	while (e->n_owed) {
+		int status = e->owed[0];
+
+		memmove(e->owed, e->owed + 1, --e->n_owed * sizeof(e->owed[0]));
+		e->ops->power_done(e->user, status);
+	}
+}
+
+/* Doorbells wait for M0; in M3 they are a reason to resume. */
+static void turn_ring(struct engine *e)
+{
+	if (!e->n_marked && !e->commands.is_due)
+		return;
+	if (e->state == DEV_M3)
+		state_step(e, ON_RESUME);
+	if (!engine_may_ring(e))
+		return;
+	power_wake_up(e);
+	if (e->commands.is_due)
+		commands_ring(e);
+	while (e->n_marked) {
+		struct transfer *t = e->marked[--e->n_marked];
+
+		t->is_marked = false;
+		if (t->is_heard && !ring_is_empty(&t->ring))
+			transfer_ring(e, t);
+	}
+}
+
+void engine_turn(struct engine *e)
+{
+	e->wants_turn = false;
+	if (e->has_more)
+		turn_take_events(e);
+	if (e->has_new_ee)
+		power_look_at_ee(e);
+	if (!list_is_empty(&e->work))
+		turn_channels(e);
+	if (e->has_changed || e->n_owed)
+		turn_tell(e);
+	turn_ring(e);
+}
+
+void engine_ring_all(struct engine *e, enum ring_cause cause)
+{
+	for (unsigned int i = 0; i < e->config->n_erings; i++) {
+		e->erings[i].in_db_mode = true;
+		if (e->erings[i].is_armed)
+			ering_ring(e, &e->erings[i]);
+	}
+	if (!ring_is_empty(&e->commands.ring))
+		e->commands.is_due = true;
+	for (unsigned int i = 0; i < e->config->n_chans; i++) {
+		for (int d = LINK_UL; d <= LINK_DL; d++) {
+			struct transfer *t = &e->chans[i].dir[d];
+
+			if (!t->is_heard || ring_is_empty(&t->ring))
+				continue;
+			t->in_db_mode |= cause == RING_LOST || t->has_db_switch;
+			transfer_mark(e, t);
+		}
+	}
+	engine_want_turn(e);
+}
+
+/* --- getters --- */
+
+struct link *engine_link(struct engine *e)
+{
+	return &e->link;
+}
+
+bool engine_is_offered(const struct engine *e, unsigned int chan)
+{
+	unsigned int live = IN(M0) | IN(M2) | IN(M3_ENTER) | IN(M3) | IN(M3_EXIT);
+
+	return 1u << e->state & live && e->config->chans[chan].ee_mask & EE_BIT(e->ee);
+}
+
+enum engine_state engine_state(const struct engine *e)
+{
+	bool restarts = e->has_goal && e->goal != POWER_OFF;
+
+	switch (e->state) {
+	case DEV_OFF:
+		return ENGINE_OFF;
+	case DEV_BOOT:
+	case DEV_RESET:
+	case DEV_READY:
+		return ENGINE_STARTING;
+	case DEV_M0:
+	case DEV_M2:
+		return e->in_mission ? ENGINE_READY : ENGINE_STARTING;
+	case DEV_M3:
+	case DEV_M3_EXIT:
+		return ENGINE_SUSPENDED;
+	case DEV_M3_ENTER:
+		return ENGINE_READY;
+	case DEV_SHUTDOWN:
+	case DEV_HALT:
+		return restarts ? ENGINE_STARTING : e->why[0] ? ENGINE_ERROR : ENGINE_READY;
+	case DEV_GONE:
+		return ENGINE_GONE;
+	default:
+		return ENGINE_ERROR;
+	}
+}
+
+enum mhi_state engine_mhi_state(const struct engine *e)
+{
+	return e->mhi_state;
+}
+
+enum mhi_ee engine_ee(const struct engine *e)
+{
+	return e->ee;
+}
+
+const char *engine_why(const struct engine *e)
+{
+	return e->why;
+}
+
+const struct engine_counts *engine_counts(const struct engine *e)
+{
+	return &e->counts;
+}
+
+const char *engine_state_name(enum engine_state s)
+{
+	static const char *const names[] = {
+		"off", "starting", "ready", "suspended", "recovering", "error", "gone",
+	};
+
+	return names[s];
+}
+
+const char *mhi_state_name(enum mhi_state s)
+{
+	static const char *const names[] = {
+		"RESET", "READY", "M0", "M1", "M2", "M3", "M3_FAST", "BHI",
+	};
+
+	return s < ARRAY_SIZE(names) ? names[s] : "SYS_ERR";
+}
+
+const char *mhi_ee_name(enum mhi_ee ee)
+{
+	static const char *const names[] = {
+		"PBL", "SBL", "AMSS", "RDDM", "WFW", "PTHRU", "EDL", "FP",
+	};
+
+	return ee < ARRAY_SIZE(names) ? names[ee] : "NONE";
+}

@@ -1,0 +1,178 @@
+#include "core/event.h"
+#include "core/host.h"
+
+static const uint32_t nothing = (uint32_t)TRE_INVALID << 16;
+
+void ering_init(struct engine *e, struct ering *r)
+{
+	struct event_ctx *ctx = r->ctx;
+	uint32_t n = r->config->elements;
+
+	memset(r->ring.el, 0, n * sizeof(struct tre));
+	ring_init(&r->ring, r->ring.el, r->ring.base, n);
+	r->vector = e->hw->n_vectors > e->config->n_erings ? (uint8_t)(r->index + 1) : 0;
+	r->is_armed = r->has_more = r->has_worked = false;
+	r->in_db_mode = true;
+	r->invalid_us = 0;
+	le32_set(&ctx->intmod, (uint32_t)r->config->moderation_ms << INTMOD_TIME_SHIFT);
+	le32_set(&ctx->ertype, ERTYPE_VALID);
+	le32_set(&ctx->msivec, r->vector);
+	le64_set(&ctx->rbase, r->ring.base);
+	le64_set(&ctx->rlen, r->ring.len);
+	le64_set(&ctx->rp, r->ring.base);
+	le64_set(&ctx->wp, r->ring.base);
+}
+
+void ering_arm(struct engine *e, struct ering *r)
+{
+	r->is_armed = true;
+	r->ring.wp = r->ring.mask;
+	ering_ring(e, r);
+}
+
+void ering_ring(struct engine *e, struct ering *r)
+{
+	iova_t wp = ring_at(&r->ring, r->ring.wp);
+
+	/* Our reads of the elements before the wp that gives them back; pairs
+	 * with the device's read of wp. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	le32_set(&r->ctx->wp.lo, (uint32_t)wp);
+	if (!engine_may_ring(e) && e->state != DEV_READY)
+		return;
+	if (r->config->burst && !r->in_db_mode)
+		return;
+	r->in_db_mode = false;
+	regs_bell(e, r->bell, wp);
+}
+
+void event_strike(struct engine *e, const char *what, struct tre_copy event)
+{
+	e->counts.bad_events++;
+	if (e->timers->now_us - e->strikes_us >= 1000000) {
+		e->strikes_us = e->timers->now_us;
+		e->n_strikes = 0;
+	}
+	if (++e->n_strikes > EVENT_STRIKES) {
+		engine_break(e, "a flood of unexpected events, the last one: %s", what);
+		return;
+	}
+	engine_note(e, "event ignored: %s (type 0x%02x code 0x%02x channel %u)", what,
+		    tre_type(event), tre_code(event), tre_chid(event));
+}
+
+static void event_take(struct engine *e, struct ering *r, struct tre_copy event)
+{
+	if (tre_type(event) == TRE_EV_TRANSFER) {
+		transfer_complete(e, r->index, event);
+		return;
+	}
+	if (tre_type(event) == TRE_EV_RSC_TRANSFER) {
+		transfer_complete_rsc(e, r->index, event);
+		return;
+	}
+	if (!e->is_listening)
+		return;
+	if (r->index != 0 && ++e->n_misrouted >= EVENT_MISROUTED) {
+		engine_break(e, "control events come on event ring %u", r->index);
+		return;
+	}
+	if (r->index != 0) {
+		event_strike(e, "control event on a data ring", event);
+		return;
+	}
+	switch (tre_type(event)) {
+	case TRE_EV_STATE:
+		power_heard_state(e, event);
+		break;
+	case TRE_EV_CMD:
+		command_complete(e, event);
+		break;
+	case TRE_EV_EE:
+		power_heard_ee(e, event);
+		break;
+	case TRE_EV_TSYNC:
+	case TRE_EV_BW_REQ:
+		break;		/* nothing was promised in return */
+	default:
+		event_strike(e, "unknown type", event);
+	}
+}
+
+/* rp was moved over an element that is not there: either the store is late,
+ * or rp points at what was taken before. */
+static void event_is_invalid(struct engine *e, struct ering *r)
+{
+	uint64_t now = e->timers->now_us;
+
+	if (!r->invalid_us)
+		r->invalid_us = now ? now : 1;
+	if (now - r->invalid_us < EVENT_PATIENCE_US) {
+		timer_start(e->timers, &e->watch, EVENT_PATIENCE_US);
+		return;
+	}
+	ring_damage(&r->ring);
+	engine_break(e, "event ring %u: read pointer over elements that were not written",
+		     r->index);
+}
+
+/* How far the device says it is; the one read of its pointer a pass. */
+static int ering_end(struct engine *e, struct ering *r, uint32_t *ret_end)
+{
+	uint64_t rp = le64_get(&r->ctx->rp);
+
+	if (ring_find(&r->ring, rp, ret_end) < 0) {
+		ring_damage(&r->ring);
+		engine_break(e, "event ring %u: read pointer 0x%llx is not an element of it",
+			     r->index, (unsigned long long)rp);
+		return -EPROTO;
+	}
+	/* Pairs with the device's store of the element before rp. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return 0;
+}
+
+unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
+{
+	struct ring *ring = &r->ring;
+	bool was_listening = e->is_listening;
+	unsigned int n = 0;
+	uint32_t end;
+
+	r->has_more = false;
+	if (e->is_broken || !r->is_armed || ering_end(e, r, &end) < 0 || ring->rp == end)
+		return 0;
+	do {
+		struct tre_copy event = tre_load(&ring->el[ring->rp]);
+
+		if (tre_type(event) == TRE_INVALID) {
+			event_is_invalid(e, r);
+			break;
+		}
+		le32_set(&ring->el[ring->rp].dword[1], nothing);
+		ring->rp = ring_next(ring, ring->rp);
+		n++;
+		event_take(e, r, event);
+		/* It may have ended, or begun again, from inside. */
+		if (e->is_broken || e->is_listening != was_listening)
+			return n;
+	} while (ring->rp != end && n < most);
+	if (!n)
+		return 0;
+	r->invalid_us = 0;
+	r->has_worked = true;
+	e->counts.events += n;
+	ring->wp = (ring->wp + n) & ring->mask;
+	ering_ring(e, r);
+	if (n == most) {
+		r->has_more = e->has_more = true;
+		engine_want_turn(e);
+	}
+	return n;
+}
+
+void ering_drain(struct engine *e, struct ering *r)
+{
+	/* What comes meanwhile can be no more than the ring holds. */
+	ering_take(e, r, r->ring.mask);
+}

@@ -1,0 +1,152 @@
+#include "core/host.h"
+
+static int regs_failed(struct engine *e, int error, uint32_t offset)
+{
+	if (error == -ENODEV) {
+		state_step(e, ON_GONE);
+		return -ENODEV;
+	}
+	engine_fail(e, -EIO, "register 0x%x cannot be accessed (error %d)", offset, -error);
+	return -EIO;
+}
+
+int regs_peek(struct engine *e, uint32_t offset, uint32_t *ret_value)
+{
+	e->counts.mmio_reads++;
+	return e->hw->ops->read32(e->hw, offset, ret_value);
+}
+
+/* No register of ours can hold all ones, but one bad register is not yet a
+ * missing device: the transport knows better. */
+int regs_read(struct engine *e, uint32_t offset, uint32_t *ret_value)
+{
+	uint32_t value;
+	int r;
+
+	if (e->state == DEV_GONE)
+		return -ENODEV;
+	r = regs_peek(e, offset, &value);
+	if (r == 0 && value == MHI_ALL_ONES)
+		r = e->hw->ops->is_present(e->hw) ? -EIO : -ENODEV;
+	if (r < 0)
+		return regs_failed(e, r, offset);
+	*ret_value = value;
+	return 0;
+}
+
+int regs_write(struct engine *e, uint32_t offset, uint32_t value)
+{
+	int r;
+
+	if (e->state == DEV_GONE)
+		return -ENODEV;
+	e->counts.mmio_writes++;
+	r = e->hw->ops->write32(e->hw, offset, value);
+	return r < 0 ? regs_failed(e, r, offset) : 0;
+}
+
+/* High word first: the device acts on the low one. */
+int regs_write64(struct engine *e, uint32_t low_offset, uint64_t value)
+{
+	int r = regs_write(e, low_offset + 4, (uint32_t)(value >> 32));
+
+	return r < 0 ? r : regs_write(e, low_offset, (uint32_t)value);
+}
+
+int regs_bell(struct engine *e, uint32_t offset, uint64_t value)
+{
+	int r;
+
+	if (e->state == DEV_GONE)
+		return -ENODEV;
+	e->counts.doorbells++;
+	r = e->hw->ops->ring_bell(e->hw, offset, value);
+	return r < 0 ? regs_failed(e, r, offset) : 0;
+}
+
+/* A block that lies in the BAR, behind the fixed registers, on a word. */
+static bool block_fits(const struct engine *e, uint32_t offset, uint32_t len)
+{
+	return offset >= SOC_RESET_REQ + 4 && offset % 4 == 0 &&
+	       (uint64_t)offset + len <= e->hw->bar_len;
+}
+
+static bool blocks_overlap(uint32_t a, uint32_t a_len, uint32_t b, uint32_t b_len)
+{
+	return a < (uint64_t)b + b_len && b < (uint64_t)a + a_len;
+}
+
+int regs_find_bhi(struct engine *e, const char **ret_why)
+{
+	uint32_t offset;
+	int r = regs_peek(e, BHIOFF, &offset);
+
+	if (r < 0) {
+		*ret_why = "BHIOFF cannot be read";
+		return r;
+	}
+	if (!block_fits(e, offset, BHI_LEN)) {
+		*ret_why = "BHIOFF points outside the BAR";
+		return -EPROTO;
+	}
+	e->regs.bhi = offset;
+	return 0;
+}
+
+int regs_find_doorbells(struct engine *e, const char **ret_why)
+{
+	uint32_t chdb_len = 8 * (MHI_WAKE_DB + 1), erdb_len = 8 * e->config->n_erings;
+	uint32_t chdb, erdb;
+	int r;
+
+	*ret_why = "CHDBOFF or ERDBOFF cannot be read";
+	if ((r = regs_peek(e, CHDBOFF, &chdb)) < 0 || (r = regs_peek(e, ERDBOFF, &erdb)) < 0)
+		return r;
+	if (!block_fits(e, chdb, chdb_len)) {
+		*ret_why = "CHDBOFF points outside the BAR";
+		return -EPROTO;
+	}
+	if (!block_fits(e, erdb, erdb_len)) {
+		*ret_why = "ERDBOFF points outside the BAR";
+		return -EPROTO;
+	}
+	if (blocks_overlap(chdb, chdb_len, erdb, erdb_len) ||
+	    blocks_overlap(chdb, chdb_len, e->regs.bhi, BHI_LEN) ||
+	    blocks_overlap(erdb, erdb_len, e->regs.bhi, BHI_LEN)) {
+		*ret_why = "CHDBOFF, ERDBOFF and BHIOFF overlap";
+		return -EPROTO;
+	}
+	e->regs.chdb = chdb;
+	e->regs.erdb = erdb;
+	return 0;
+}
+
+int regs_read_ee(struct engine *e, enum mhi_ee *ret_ee)
+{
+	uint32_t value;
+	int r = regs_read(e, e->regs.bhi + BHI_EXECENV, &value);
+
+	if (r < 0)
+		return r;
+	*ret_ee = value <= MHI_EE_FP ? (enum mhi_ee)value : MHI_EE_NONE;
+	return 0;
+}
+
+int regs_ask_state(struct engine *e, enum mhi_state state)
+{
+	uint32_t value;
+	int r = regs_read(e, MHICTRL, &value);
+
+	if (r < 0)
+		return r;
+	value &= ~MHICTRL_MHISTATE_MASK;
+	return regs_write(e, MHICTRL, value | (uint32_t)state << MHICTRL_MHISTATE_SHIFT);
+}
+
+int regs_ask_reset(struct engine *e)
+{
+	uint32_t value;
+	int r = regs_read(e, MHICTRL, &value);
+
+	return r < 0 ? r : regs_write(e, MHICTRL, value | MHICTRL_RESET);
+}
