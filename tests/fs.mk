@@ -1,0 +1,32 @@
+# On a real mount: they need root and /dev/fuse, and skip without.
+mount_tests = \
+	tests/device/test-death \
+	tests/device/test-events \
+	tests/device/test-files \
+	tests/device/test-io \
+	tests/device/test-poll \
+	tests/device/test-signals \
+	tests/device/test-users
+
+check_PROGRAMS += $(mount_tests)
+TESTS += $(mount_tests) tests/device/test-tools.sh
+dist_check_SCRIPTS += tests/device/test-tools.sh
+
+mount_harness = \
+	tests/device/client.c tests/device/client.h \
+	tests/device/mount.c tests/device/mount.h tests/suite.h
+
+tests_device_test_death_SOURCES = tests/device/test-death.c $(mount_harness)
+tests_device_test_death_LDADD = $(CHECK_LIBS)
+tests_device_test_events_SOURCES = tests/device/test-events.c $(mount_harness)
+tests_device_test_events_LDADD = $(JANSSON_LIBS) $(CHECK_LIBS)
+tests_device_test_files_SOURCES = tests/device/test-files.c $(mount_harness)
+tests_device_test_files_LDADD = $(CHECK_LIBS)
+tests_device_test_io_SOURCES = tests/device/test-io.c $(mount_harness)
+tests_device_test_io_LDADD = $(CHECK_LIBS)
+tests_device_test_poll_SOURCES = tests/device/test-poll.c $(mount_harness)
+tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
+tests_device_test_signals_SOURCES = tests/device/test-signals.c $(mount_harness)
+tests_device_test_signals_LDADD = $(CHECK_LIBS)
+tests_device_test_users_SOURCES = tests/device/test-users.c $(mount_harness)
+tests_device_test_users_LDADD = $(CHECK_LIBS)

@@ -1,0 +1,40 @@
+/*
+ * client - threads and processes that wait inside a call on the mount.
+ */
+#pragma once
+#include "mount.h"
+#include <pthread.h>
+
+/* A thread in one read or write. */
+struct client {
+	pthread_t thread;
+	pid_t tid;		/* set by the thread */
+	int fd;
+	long call;		/* SYS_read or SYS_write */
+	uint8_t *bytes;
+	size_t len;
+	ssize_t result;		/* count, or -errno; after client_join() */
+};
+
+/* @bytes is borrowed until the join. */
+void client_read(struct client *c, int fd, void *bytes, size_t len);
+void client_write(struct client *c, int fd, void *bytes, size_t len);
+/* Returns once the call waits in the daemon. */
+void client_wait_parked(struct client *c, const struct mount *m);
+ssize_t client_join(struct client *c);
+
+/* Starts @fn in a child; what it returns is the exit code. */
+pid_t child_start(int (*fn)(void *user), void *user);
+void child_wait_parked(pid_t pid, long call, const struct mount *m);
+/* Exit code, or -signal. */
+int child_join(pid_t pid);
+
+/* All of it, or the test fails. */
+void write_all(int fd, const void *bytes, size_t len);
+void read_all(int fd, void *bytes, size_t len);
+/* What one call returned: count or -errno. */
+ssize_t try_read(int fd, void *bytes, size_t len);
+ssize_t try_write(int fd, const void *bytes, size_t len);
+
+/* Makes @signo interrupt calls; @flags as in sigaction(). */
+void catch_signal(int signo, int flags);
