@@ -13,7 +13,6 @@ enum {
 	FLUSH_MS = 5000,		/* longest close of a file */
 	PARKED_MOST = 16 << 20,		/* bytes of parked writes */
 	LOWEST_IOVA = 1 << 20,		/* a null address is never valid */
-	PAGE = 4096,
 };
 
 struct device *device_ref(struct device *d)
@@ -301,7 +300,7 @@ static int map_pool(struct device *d, struct text *ret_why)
 	int r;
 
 	r = pool_open(&d->pool, need.reads, need.writes,
-		      min > LOWEST_IOVA ? min : LOWEST_IOVA, PAGE);
+		      min > LOWEST_IOVA ? min : LOWEST_IOVA, need.align);
 	if (r)
 		return r;
 	if (max > d->hw->iova_max)
