@@ -218,11 +218,19 @@ END_TEST
 
 START_TEST(test_torn_files_are_refused)
 {
-	refuses("device \"x\" {\n", 2, "");
-	refuses("device { }\n", 1, "");
-	refuses("device \"x\" { } device \"x\" { }\n", 1, "");
-	refuses("}\n", 1, "");
-	refuses("ready_wait\n", 2, "");
+	refuses("device \"x\" {", 2, "ends inside");
+	refuses("device \"x\" { channel \"A\" {\n}", 3, "ends inside");
+	refuses("device \"x", 3, "premature end");
+	refuses("profile \"x\" { pci = {\"17cb:0308\",", 2, "");
+	refuses("device { }", 1, "missing title");
+	refuses("device \"x\" { } device \"x\" { }", 1, "duplicate title");
+	refuses("}", 1, "");
+	refuses("ready_wait", 2, "");
+	/* Nobody knows where a comment should have ended. */
+	write_file("a.conf", "ready_wait = 3 /* or");
+	text_clear(&why);
+	ck_assert_int_eq(config_load(path, &config, &why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "ends inside"));
 }
 END_TEST
 

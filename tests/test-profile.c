@@ -160,6 +160,7 @@ START_TEST(test_refuses_channels_that_share)
 	is_refused("belongs to another channel");
 	chan("DUN")->ul = 33;
 	is_refused("two numbers");
+	chan("DUN")->ul = 32;
 	free(chan("DUN")->name);
 	p->chans[5].name = strdup("QMI");
 	is_refused("two of this name");

@@ -8,6 +8,13 @@
 
 enum { MOST_BYTES = 1 << 20 };	/* of a configuration file */
 
+/* libconfuse takes the end of a file for the end of a section or a string, so
+ * that half a file would be taken for a whole one.  This line is put behind
+ * every file, and has to be found outside of everything. */
+#define END_WORD "end_of_this_file"
+static const char end_line[] = "\n" END_WORD " = true\n";
+static const char is_half[] = "the file ends inside a section, a list, a string or a comment";
+
 /* Every option is absent unless it is written, so that a section changes only
  * what it says. */
 #define NUMBER(name) CFG_INT(name, 0, CFGF_NODEFAULT)
@@ -52,6 +59,7 @@ static cfg_opt_t device_words[] = {
 
 static cfg_opt_t file_words[] = {
 	NUMBER("ready_wait"),
+	TRUTH(END_WORD),
 	SECTIONS("profile", profile_words),
 	SECTIONS("device", device_words),
 	CFG_END()
@@ -213,7 +221,10 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	vsnprintf(line, sizeof(line), format, args);
 	text_printf(messages, "%s%s:%d: ", messages->len ? "\n" : "",
 		    cfg && cfg->filename ? cfg->filename : "", cfg ? cfg->line : 0);
-	text_add_escaped(messages, line, strlen(line));
+	if (strstr(line, END_WORD))
+		text_add(messages, is_half);
+	else
+		text_add_escaped(messages, line, strlen(line));
 }
 
 static int refuse(const char *path, const char *what, int error, struct text *ret_why)
@@ -223,11 +234,11 @@ static int refuse(const char *path, const char *what, int error, struct text *re
 }
 
 /* The scanner of libconfuse ends the process when a read fails, so it gets
- * memory to read. */
+ * memory to read: the file and end_line. */
 static int slurp(const char *path, char **ret_bytes, size_t *ret_len, struct text *ret_why)
 {
 	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	CLEANUP_FREE char *bytes = malloc(MOST_BYTES + 1);
+	CLEANUP_FREE char *bytes = malloc(MOST_BYTES + sizeof(end_line));
 	size_t len = 0;
 	ssize_t n;
 
@@ -243,20 +254,18 @@ static int slurp(const char *path, char **ret_bytes, size_t *ret_len, struct tex
 		return refuse(path, "is longer than 1 MiB", -EINVAL, ret_why);
 	if (memchr(bytes, 0, len))
 		return refuse(path, "is no text: it holds a zero byte", -EINVAL, ret_why);
+	memcpy(bytes + len, end_line, sizeof(end_line) - 1);
 	*ret_bytes = bytes;
-	*ret_len = len;
+	*ret_len = len + sizeof(end_line) - 1;
 	bytes = NULL;
 	return 0;
 }
 
 static int parse(cfg_t *cfg, const char *path, char *bytes, size_t len, struct text *ret_why)
 {
-	FILE *f;
+	FILE *f = fmemopen(bytes, len, "r");
 	int r;
 
-	if (!len)
-		return 0;
-	f = fmemopen(bytes, len, "r");
 	cfg->filename = strdup(path);
 	if (!f || !cfg->filename) {
 		if (f)
@@ -267,10 +276,10 @@ static int parse(cfg_t *cfg, const char *path, char *bytes, size_t len, struct t
 	r = cfg_parse_fp(cfg, f);
 	messages = NULL;
 	fclose(f);
-	if (r == CFG_SUCCESS)
+	if (r == CFG_SUCCESS && grammar_has(cfg, END_WORD))
 		return 0;
 	if (!ret_why->len)
-		refuse(path, "cannot be read", -EINVAL, ret_why);
+		refuse(path, is_half, -EINVAL, ret_why);
 	return -EINVAL;
 }
 
