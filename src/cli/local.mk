@@ -3,6 +3,7 @@ mhictl_SOURCES = \
 	src/cli/mhictl.c src/cli/mhictl.h \
 	src/cli/mhictl-list.c src/cli/mhictl-show.c \
 	src/cli/mhictl-watch.c src/cli/mhictl-power.c \
+	src/cli/patience.c src/cli/patience.h \
 	src/cli/report.c src/cli/report.h \
 	src/cli/device-dir.c src/cli/device-dir.h \
 	src/cli/device-json.c src/cli/device-json.h \

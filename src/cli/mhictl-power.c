@@ -45,9 +45,6 @@ static int fail_write(const struct device_dir *d, const char *path, const char *
 	case -EINVAL:
 		return ctl_fail(CTL_FAILED, "%s: power %s: not possible in the present state",
 				d->name, word);
-	case -EINTR:
-		return ctl_fail(CTL_INTERRUPTED, "%s: power %s: interrupted; the device goes on",
-				d->name, word);
 	default:
 		return ctl_fail_errno(r, path);
 	}

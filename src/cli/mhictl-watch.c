@@ -1,18 +1,11 @@
-/*
- * mhictl watch - follows the `events` files of devices.
- *
- * Signals come through a descriptor: one that arrives between two waits is not
- * lost, and events that never pause do not starve it.
- */
+/* mhictl watch - follows the `events` files of devices until all have ended. */
 #include "base/cleanup.h"
 #include "cli/event-line.h"
 #include "cli/mhictl.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
 
 enum { LINE_MOST = 1 << 20 };
 
@@ -24,8 +17,8 @@ struct stream {
 struct watch {
 	const struct ctl *ctl;
 	struct stream *streams;	/* owned */
-	struct pollfd *fds;	/* of streams[i], fd -1: ended; behind them the signals; owned */
-	unsigned int n;		/* streams */
+	struct pollfd *fds;	/* of streams[i]; fd -1: ended; owned */
+	unsigned int n;
 	unsigned int n_live;
 	int code;
 };
@@ -109,10 +102,8 @@ static void stream_read(struct watch *w, unsigned int i)
 static int watch_run(struct watch *w)
 {
 	while (w->n_live) {
-		if (poll(w->fds, w->n + 1, -1) < 0 && errno != EINTR)
+		if (poll(w->fds, w->n, -1) < 0 && errno != EINTR)
 			return ctl_fail_errno(-errno, "poll");
-		if (w->fds[w->n].revents)
-			return CTL_INTERRUPTED;
 		for (unsigned int i = 0; i < w->n; i++)
 			if (w->fds[i].fd >= 0 && w->fds[i].revents)
 				stream_read(w, i);
@@ -140,17 +131,6 @@ static void watch_open(struct watch *w, const struct device_dir *d)
 	w->n_live = ++w->n;
 }
 
-static int signals_open(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	return signalfd(-1, &signals, SFD_CLOEXEC);
-}
-
 static void watch_fini(struct watch *w)
 {
 	for (unsigned int i = 0; i < w->n; i++) {
@@ -165,19 +145,17 @@ static void watch_fini(struct watch *w)
 static int watch_all(const struct ctl *c, const struct device_dirs *dirs)
 {
 	struct watch w = { .ctl = c };
-	int signals CLEANUP_CLOSE = signals_open();
 	int code;
 
 	w.streams = calloc(dirs->n, sizeof(*w.streams));
-	w.fds = calloc(dirs->n + 1, sizeof(*w.fds));
-	if (!w.streams || !w.fds || signals < 0) {
-		watch_fini(&w);
-		return ctl_fail(CTL_FAILED, "watch: no memory or no descriptor left");
+	w.fds = calloc(dirs->n, sizeof(*w.fds));
+	if (w.streams && w.fds) {
+		for (unsigned int i = 0; i < dirs->n; i++)
+			watch_open(&w, &dirs->at[i]);
+		code = watch_run(&w);
+	} else {
+		code = ctl_fail_errno(-ENOMEM, "watch");
 	}
-	for (unsigned int i = 0; i < dirs->n; i++)
-		watch_open(&w, &dirs->at[i]);
-	w.fds[w.n] = (struct pollfd){ .fd = signals, .events = POLLIN };
-	code = watch_run(&w);
 	watch_fini(&w);
 	return code;
 }

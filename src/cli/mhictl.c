@@ -1,10 +1,10 @@
 #include "cli/mhictl.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "cli/patience.h"
 #include "config.h"
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,31 +16,17 @@ struct command {
 	const char *args;	/* for people */
 	const char *what;	/* for people */
 	unsigned int min, max;	/* arguments */
+	unsigned int limit_s;	/* longest time; 0: none */
 	int (*run)(const struct ctl *c, char **args);
 };
 
 static const struct command commands[] = {
-	{ "list", "[DIR]", "the devices there are", 0, 1, ctl_list },
-	{ "show", "[DEVICE...]", "state, facts and channels of devices", 0, 1000, ctl_show },
-	{ "watch", "[DEVICE...]", "what happens to devices, as it happens", 0, 1000, ctl_watch },
-	{ "power", "DEVICE [on|off|reset|suspend|resume]", "show or change the power state", 1, 2,
+	{ "list", "[DIR]", "the devices there are", 0, 1, 10, ctl_list },
+	{ "show", "[DEVICE...]", "state, facts and channels of devices", 0, 1000, 10, ctl_show },
+	{ "watch", "[DEVICE...]", "what happens to devices, as it happens", 0, 1000, 0, ctl_watch },
+	{ "power", "DEVICE [on|off|reset|suspend|resume]", "show or change the power state", 1, 2, 0,
 	  ctl_power },
 };
-
-/* The handler does nothing: without SA_RESTART a call that waits ends with
- * EINTR, which has an exit code of its own. */
-static void on_signal(int signo)
-{
-	(void)signo;
-}
-
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 int ctl_fail(int code, const char *format, ...)
 {
@@ -75,8 +61,6 @@ int ctl_fail_errno(int r, const char *path)
 		return ctl_fail(CTL_NO_DEVICE, "%s: %s", path, strerror(-r));
 	case -ETIMEDOUT:
 		return ctl_fail(CTL_TIME_OUT, "%s: no answer in time", path);
-	case -EINTR:
-		return ctl_fail(CTL_INTERRUPTED, "%s: interrupted", path);
 	default:
 		return ctl_fail(CTL_FAILED, "%s: %s", path, strerror(-r));
 	}
@@ -233,12 +217,52 @@ static int fail_command(const char *name)
 	return CTL_USAGE;
 }
 
+struct call {
+	const struct ctl *ctl;
+	const struct command *command;
+	char **args;
+};
+
+/* What did not get out is a failure too. */
+static int finish_output(int code)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return ctl_fail(CTL_FAILED, "standard output: %s", strerror(errno));
+	return code;
+}
+
+static int run_call(void *user)
+{
+	const struct call *call = user;
+
+	return finish_output(call->command->run(call->ctl, call->args));
+}
+
+static int run_patiently(struct call *call)
+{
+	int code = patience_run(run_call, call, call->command->limit_s);
+
+	switch (code) {
+	case PATIENCE_OVER:
+		return ctl_fail(CTL_TIME_OUT, "%s: no answer within %u s; is the daemon stopped?",
+				call->command->name, call->command->limit_s);
+	case PATIENCE_INTERRUPTED:
+		return CTL_INTERRUPTED;
+	case PATIENCE_FAILED:
+		return ctl_fail(CTL_FAILED, "%s: no process could be started",
+				call->command->name);
+	default:
+		return code;
+	}
+}
+
 static int run_command(const struct ctl *c, char **args)
 {
 	unsigned int n = 0;
 
 	for (size_t i = 0; *args && i < ARRAY_SIZE(commands); i++) {
 		const struct command *command = &commands[i];
+		struct call call = { c, command, args + 1 };
 
 		if (strcmp(command->name, *args))
 			continue;
@@ -247,7 +271,7 @@ static int run_command(const struct ctl *c, char **args)
 		if (n < command->min || n > command->max)
 			return ctl_fail(CTL_USAGE, "%s takes %s; %u arguments were given",
 					command->name, command->args, n);
-		return command->run(c, args + 1);
+		return run_patiently(&call);
 	}
 	return fail_command(*args);
 }
@@ -257,10 +281,5 @@ int main(int argc, char **argv)
 	struct ctl c = { .root = ROOT_DEFAULT, .has_colour = wants_colour() };
 	int code = parse_options(argc, argv, &c);
 
-	catch_signals();
-	if (code < 0)
-		code = run_command(&c, argv + optind);
-	if (fflush(stdout) || ferror(stdout))
-		return ctl_fail(CTL_FAILED, "standard output: %s", strerror(errno));
-	return code;
+	return code < 0 ? run_command(&c, argv + optind) : finish_output(code);
 }
