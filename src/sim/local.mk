@@ -1,16 +1,24 @@
 noinst_LIBRARIES += src/sim/libsim.a
 src_sim_libsim_a_SOURCES = \
+	src/sim/at-commands.c \
+	src/sim/at-line.c \
+	src/sim/at.h \
 	src/sim/commands.c \
 	src/sim/downlink.c \
 	src/sim/events.c \
+	src/sim/identity.c \
+	src/sim/identity.h \
 	src/sim/lane.c \
 	src/sim/memory.c \
 	src/sim/modem.h \
 	src/sim/mouth.c \
 	src/sim/power.c \
 	src/sim/registers.c \
+	src/sim/service-at.c \
 	src/sim/service-diag.c \
 	src/sim/service-icmp.c \
+	src/sim/service-nmea.c \
+	src/sim/service-qmi.c \
 	src/sim/service.c \
 	src/sim/service.h \
 	src/sim/sim.c \

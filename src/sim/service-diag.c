@@ -8,6 +8,7 @@
  * Source: linux-msm/diag router/hdlc.c; the answers have the layouts that
  * libqcdm of ModemManager reads.
  */
+#include "sim/identity.h"
 #include "sim/service.h"
 
 enum {
@@ -94,7 +95,7 @@ static void answer_version(struct mouth *m)
 
 static void answer_build_id(struct mouth *m)
 {
-	static const char names[] = "MHISIM.1.0-00001\0MHI Simulated Modem";
+	static const char names[] = IDENTITY_REVISION "\0" IDENTITY_MODEL;
 	uint8_t payload[12 + sizeof(names)] = { DIAG_EXT_BUILD_ID, 2 };
 
 	put_le32(payload + 4, 0x600c0200);
@@ -143,8 +144,10 @@ static void obey(const struct diag *d, struct mouth *m)
 static void diag_start(void *state, uint64_t seed)
 {
 	struct diag *d = state;
+	struct identity id;
 
-	d->esn = 0x80000000 | (uint32_t)(seed * 2654435761u >> 4);
+	identity_make(&id, seed);
+	d->esn = id.esn;
 }
 
 static void diag_take(struct diag *d, uint8_t byte)

@@ -1,6 +1,9 @@
 #include "sim/service.h"
 
 static const struct sim_service *const services[] = {
+	&sim_service_at,
+	&sim_service_qmi,
+	&sim_service_nmea,
 	&sim_service_diag,
 	&sim_service_icmp,
 };

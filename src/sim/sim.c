@@ -7,13 +7,13 @@ static const struct sim_chan default_chans[] = {
 	{ 0, 1, "echo" },	/* LOOPBACK */
 	{ 4, 5, "diag" },	/* DIAG */
 	{ 12, 13, "echo" },	/* MBIM */
-	{ 14, 15, "echo" },	/* QMI */
+	{ 14, 15, "qmi" },	/* QMI */
 	{ 20, 21, "echo" },	/* IPCR */
-	{ 32, 33, "echo" },	/* DUN */
+	{ 32, 33, "at" },	/* DUN */
 	{ 46, 47, "icmp" },	/* IP_SW0 */
 	{ 60, 61, "swallow" },	/* TEST_0 */
 	{ 62, 63, "produce" },	/* TEST_1 */
-	{ 94, 95, "echo" },	/* NMEA */
+	{ 94, 95, "nmea" },	/* NMEA */
 	{ 100, 101, "icmp" },	/* IP_HW0 */
 };
 
