@@ -51,7 +51,7 @@ int client_echo_take(void *user, struct sample *ret_sample)
 {
 	struct echo_client *c = user;
 
-	return sample_ops(client_echo, c, c->effort->warm, c->effort->ops, ret_sample);
+	return sample_ops(client_echo, NULL, c, c->effort, ret_sample);
 }
 
 static ssize_t write_once(void *user)

@@ -158,5 +158,5 @@ int wake_noise(const struct effort *e, struct sample *ret_sample)
 		return r;
 	client.in = peer.in;
 	client.out = peer.out;
-	return sample_ops(client_echo, &client, e->warm, e->ops, ret_sample);
+	return sample_ops(client_echo, NULL, &client, e, ret_sample);
 }

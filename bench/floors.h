@@ -44,9 +44,13 @@ void null_fuse_stop(struct null_fuse *f);	/* safe twice, and on { 0 } */
 /* The least ring that is still safe: elements and events in "shared" memory,
  * each event copied once and checked against what was queued. */
 enum { MINI_ELEMENTS = 128 };
+struct mini_el {
+	uint64_t ptr;
+	uint32_t len, flags;
+};
 struct mini_ring {
-	struct tre *queue, *events;	/* as if shared; owned */
-	le64 event_rp;			/* as if shared: the device writes */
+	struct mini_el *queue, *events;	/* as if shared; owned */
+	uint64_t event_rp;		/* as if shared: the device writes */
 	uint32_t wp, rp;		/* of queue */
 	uint32_t event_at;		/* next event to look at */
 	uint32_t device_at, device_event_at;

@@ -2,9 +2,16 @@ noinst_PROGRAMS += mhi-bench
 
 mhi_bench_SOURCES = \
 	bench/bench.h \
+	bench/bench-file.c \
 	bench/bench-floor.c \
+	bench/bench-idle.c \
+	bench/bench-mem.c \
+	bench/bench-open.c \
+	bench/bench-ring.c \
+	bench/bench-scale.c \
 	bench/client.c bench/client.h \
 	bench/clock.h \
+	bench/daemon.c bench/daemon.h \
 	bench/floor-copy.c \
 	bench/floor-fuse.c \
 	bench/floor-peer.c \
@@ -12,11 +19,14 @@ mhi_bench_SOURCES = \
 	bench/floors.h \
 	bench/measure.c bench/measure.h \
 	bench/mhi-bench.c \
+	bench/model.c bench/model.h \
 	bench/pin.c bench/pin.h \
-	bench/report.c bench/report.h
+	bench/proc.c bench/proc.h \
+	bench/report.c bench/report.h \
+	bench/rig.c bench/rig.h
 nodist_mhi_bench_SOURCES = bench/commit.h
 mhi_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)
-mhi_bench_LDADD = src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS)
+mhi_bench_LDADD = src/core/libcore.a src/sim/libsim.a src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS)
 
 # Each figure names the commit it was taken from; the file changes only when
 # the commit does.

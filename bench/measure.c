@@ -37,22 +37,25 @@ double median(double *v, unsigned int n)
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
-int sample_ops(int (*op)(void *user), void *user, unsigned int warm,
-	       unsigned int n, struct sample *ret_sample)
+int sample_ops(int (*op)(void *user), int (*after)(void *user), void *user,
+	       const struct effort *e, struct sample *ret_sample)
 {
+	unsigned int n = e->ops;
 	CLEANUP_FREE uint32_t *ns = calloc(n, sizeof *ns);
 
 	if (!ns)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < warm + n; i++) {
+	for (unsigned int i = 0; i < e->warm + n; i++) {
 		uint64_t start = now_ns();
 		int r = op(user);
 		uint64_t took = now_ns() - start;
 
+		if (!r && after)
+			r = after(user);
 		if (r < 0)
 			return r;
-		if (i >= warm)
-			ns[i - warm] = (uint32_t)(took > UINT32_MAX ? UINT32_MAX : took);
+		if (i >= e->warm)
+			ns[i - e->warm] = (uint32_t)(took > UINT32_MAX ? UINT32_MAX : took);
 	}
 	qsort(ns, n, sizeof *ns, compare_u32);
 	*ret_sample = (struct sample){

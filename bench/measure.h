@@ -49,10 +49,11 @@ struct outcome {
 	struct noise noise;
 };
 
-/* Times @op @n times after @warm untimed ones; value, p99 and least are
- * microseconds.  @op returns 0 or -errno, which ends the sample. */
-int sample_ops(int (*op)(void *user), void *user, unsigned int warm,
-	       unsigned int n, struct sample *ret_sample);
+/* Times @op as often as the effort says; value, p99 and least are
+ * microseconds.  @after follows each, untimed; it may be NULL.  Both return 0
+ * or -errno, which ends the sample. */
+int sample_ops(int (*op)(void *user), int (*after)(void *user), void *user,
+	       const struct effort *e, struct sample *ret_sample);
 /* Calls @op, which returns bytes moved or -errno, until the effort's bulk is
  * done; value is MB/s. */
 int sample_bulk(ssize_t (*op)(void *user), void *user, const struct effort *e,

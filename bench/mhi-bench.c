@@ -18,7 +18,13 @@ static const struct command {
 	int (*run)(const struct bench *b);
 	const char *what;
 } commands[] = {
-	{ "floor", bench_floor, "what the machine charges: rings, copies, wake-ups, a null FUSE file" },
+	{ "floor", bench_floor, "what the machine charges: ring, copy, wake-up, null FUSE file" },
+	{ "ring", bench_ring, "a transfer through the engine: time (R1), instructions (R3)" },
+	{ "file", bench_file, "a channel file: echo (R4), bulk (R5), the daemon's CPU (R6)" },
+	{ "open", bench_open, "open until the channel runs (R8)" },
+	{ "scale", bench_scale, "with many channels open (R9), with many devices (R10)" },
+	{ "idle", bench_idle, "wake-ups while nobody says anything (R11)" },
+	{ "mem", bench_mem, "resident memory (R7)" },
 };
 
 static void usage(FILE *to)

@@ -1,0 +1,37 @@
+/*
+ * rig - an engine, a model device and open channels, ready to be measured.
+ */
+#pragma once
+#include "bench/model.h"
+
+enum {
+	RIG_ELEMENTS = 128,
+	RIG_SLOTS = RIG_ELEMENTS - 1,
+	RIG_SLOT_LEN = 2048,
+	RIG_MAX_CHANS = 63,
+};
+
+struct rig {
+	struct timers timers;
+	struct engine_config config;
+	struct chan_config chans[RIG_MAX_CHANS];
+	struct sim_chan sim_chans[RIG_MAX_CHANS];
+	char names[RIG_MAX_CHANS][16];
+	struct model model;
+	struct engine *engine;
+	struct link *link;
+	unsigned int n_opened;
+	unsigned int next_slot;		/* of channel 0, uplink */
+	uint64_t n_done, n_failed;	/* its slots that came back */
+};
+
+/* Brings up @n_chans pairs and opens the first @n_open; the uplink of channel
+ * 0 is the model's.  0 or -errno; fini is due after both. */
+int rig_init(struct rig *r, unsigned int n_chans, unsigned int n_open);
+void rig_fini(struct rig *r);
+
+/* One cycle is queue, complete, reap: host, device, host.  Batches walk through
+ * all slots. */
+void rig_queue(struct rig *r, unsigned int batch);
+void rig_complete(struct rig *r);
+void rig_reap(struct rig *r);
