@@ -46,6 +46,8 @@ install_packages() {
 # A folder of ours that goes away with us, whatever is still mounted in it.
 make_work_dir() {
 	work=$(mktemp -d "${TMPDIR:-/tmp}/mhifs-XXXXXX")
+	mkdir "$work/tmp"
+	export TMPDIR="$work/tmp"
 	trap 'leave' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -54,7 +56,7 @@ make_work_dir() {
 leave() {
 	cd /
 	awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts |
-		while read -r mount; do umount -l "$mount" || :; done
+		while read -r mount; do umount "$mount" || umount -l "$mount" || :; done
 	rm -rf --one-file-system "$work"
 }
 
