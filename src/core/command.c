@@ -31,7 +31,7 @@ int command_send(struct engine *e, struct transfer *t, enum tre_type type)
 	c->sent[at] = (struct command){ .owner = t, .type = (uint8_t)type };
 	t->command = (int16_t)at;
 	if (c->n_waiting++ == 0)
-		power_wake_get(e);
+		mission_wake_get(e);
 	e->counts.commands++;
 	c->is_due = true;
 	engine_want_turn(e);
@@ -46,7 +46,7 @@ static void command_disown(struct engine *e, struct command *command)
 	command->owner->command = -1;
 	command->owner = NULL;
 	if (--e->commands.n_waiting == 0)
-		power_wake_put(e);
+		mission_wake_put(e);
 }
 
 void command_forget(struct engine *e, struct transfer *t)

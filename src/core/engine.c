@@ -132,77 +132,6 @@ static const struct link_ops engine_link_ops = {
 
 /* --- life --- */
 
-static void transfer_init(struct engine *e, struct channel *c, enum link_dir dir)
-{
-	const struct chan_dir_config *config = &c->config->dir[dir];
-	struct transfer *t = &c->dir[dir];
-
-	t->channel = c;
-	t->dir = dir;
-	t->command = -1;
-	t->exists = config->exists;
-	if (!t->exists)
-		return;
-	t->slot_len = config->slot_len;
-	t->n_slots = (uint16_t)(config->elements - 1);
-	t->flags = e->config->erings[config->ering].moderation_ms ? TRE_IEOT | TRE_BEI : TRE_IEOT;
-	t->ering = config->ering;
-	t->chid = config->chid;
-	t->is_tolerant = c->config->tolerant;
-	t->is_rsc = config->rsc;
-	t->is_burst = config->burst;
-	t->has_db_switch = config->db_mode_switch;
-	t->ctx = &e->chan_ctxs[config->chid];
-	e->by_chid[config->chid] = t;
-}
-
-static void engine_init_parts(struct engine *e)
-{
-	for (unsigned int i = 0; i < e->config->n_erings; i++) {
-		e->erings[i].config = &e->config->erings[i];
-		e->erings[i].ctx = &e->event_ctxs[i];
-		e->erings[i].index = (uint8_t)i;
-	}
-	for (unsigned int i = 0; i < e->config->n_chans; i++) {
-		struct channel *c = &e->chans[i];
-
-		c->config = &e->config->chans[i];
-		list_init(&c->work);
-		e->link_chans[i].name = c->config->name;
-		transfer_init(e, c, LINK_UL);
-		transfer_init(e, c, LINK_DL);
-	}
-}
-
-/* The private records of all transfers in one piece: two numbers an element. */
-static size_t records_len(const struct engine_config *c)
-{
-	size_t n = 0;
-
-	for (unsigned int i = 0; i < c->n_chans; i++)
-		for (int d = LINK_UL; d <= LINK_DL; d++)
-			n += c->chans[i].dir[d].exists ? 2u * c->chans[i].dir[d].elements : 0;
-	return n;
-}
-
-static void engine_give_records(struct engine *e)
-{
-	uint16_t *record = e->records;
-
-	for (unsigned int i = 0; i < e->config->n_chans; i++) {
-		for (int d = LINK_UL; d <= LINK_DL; d++) {
-			struct transfer *t = &e->chans[i].dir[d];
-			unsigned int n = e->config->chans[i].dir[d].elements;
-
-			if (!t->exists)
-				continue;
-			t->slot_at = record;
-			t->held = record + n;
-			record += 2 * n;
-		}
-	}
-}
-
 struct engine *engine_new(const struct engine_config *c, struct hw *hw,
 			  struct timers *timers, const struct dma *reads,
 			  const struct dma *writes,
@@ -213,22 +142,14 @@ struct engine *engine_new(const struct engine_config *c, struct hw *hw,
 	if (!e)
 		return NULL;
 	*e = (struct engine){ .config = c, .ops = ops, .user = user, .hw = hw, .timers = timers };
-	e->erings = calloc(c->n_erings, sizeof(*e->erings));
-	e->chans = calloc(c->n_chans + 1, sizeof(*e->chans));
-	e->link_chans = calloc(c->n_chans + 1, sizeof(*e->link_chans));
-	e->marked = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
-	e->records = calloc(records_len(c) + 1, sizeof(*e->records));
-	if (!e->erings || !e->chans || !e->link_chans || !e->marked || !e->records) {
+	list_init(&e->work);
+	e->link = (struct link){ .ops = &engine_link_ops };
+	commands_init(e);
+	power_init(e);
+	if (shape_build(e, reads, writes) < 0) {
 		engine_free(e);
 		return NULL;
 	}
-	list_init(&e->work);
-	e->link = (struct link){ &engine_link_ops, e->link_chans, c->n_chans };
-	commands_init(e);
-	power_init(e);
-	shape_place(e, reads, writes);
-	engine_init_parts(e);
-	engine_give_records(e);
 	return e;
 }
 
@@ -236,13 +157,8 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
-	if (e->records)
-		power_fini(e);
-	free(e->records);
-	free(e->marked);
-	free(e->link_chans);
-	free(e->chans);
-	free(e->erings);
+	power_fini(e);
+	shape_destroy(e);
 	free(e);
 }
 
@@ -321,7 +237,7 @@ void engine_irq(struct engine *e, unsigned int vector)
 	bool is_quiet = true;
 
 	if (!e->is_listening) {
-		power_poll(e);
+		startup_poll(e);
 		return;
 	}
 	if (!has_own_vectors(e)) {
@@ -395,7 +311,7 @@ static void turn_ring(struct engine *e)
 		state_step(e, ON_RESUME);
 	if (!engine_may_ring(e))
 		return;
-	power_wake_up(e);
+	mission_wake_up(e);
 	if (e->commands.is_due)
 		commands_ring(e);
 	while (e->n_marked) {
@@ -413,7 +329,7 @@ void engine_turn(struct engine *e)
 	if (e->has_more)
 		turn_take_events(e);
 	if (e->has_new_ee)
-		power_look_at_ee(e);
+		mission_look_at_ee(e);
 	if (!list_is_empty(&e->work))
 		turn_channels(e);
 	if (e->has_changed || e->n_owed)

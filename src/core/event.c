@@ -23,11 +23,18 @@ void ering_init(struct engine *e, struct ering *r)
 	le64_set(&ctx->wp, r->ring.base);
 }
 
-void ering_arm(struct engine *e, struct ering *r)
+static void ering_arm(struct engine *e, struct ering *r)
 {
 	r->is_armed = true;
 	r->ring.wp = r->ring.mask;
 	ering_ring(e, r);
+}
+
+void erings_arm(struct engine *e, enum erings which)
+{
+	for (unsigned int i = 0; i < e->config->n_erings; i++)
+		if (e->erings[i].config->hw == (which == ERINGS_HARDWARE))
+			ering_arm(e, &e->erings[i]);
 }
 
 void ering_ring(struct engine *e, struct ering *r)
@@ -83,13 +90,13 @@ static void event_take(struct engine *e, struct ering *r, struct tre_copy event)
 	}
 	switch (tre_type(event)) {
 	case TRE_EV_STATE:
-		power_heard_state(e, event);
+		mission_heard_state(e, event);
 		break;
 	case TRE_EV_CMD:
 		command_complete(e, event);
 		break;
 	case TRE_EV_EE:
-		power_heard_ee(e, event);
+		mission_heard_ee(e, event);
 		break;
 	case TRE_EV_TSYNC:
 	case TRE_EV_BW_REQ:

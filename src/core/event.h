@@ -36,8 +36,10 @@ struct ering {
 
 /* Fills the context; the device gets no element yet. */
 void ering_init(struct engine *e, struct ering *r);
-/* Hands all elements but one to the device. */
-void ering_arm(struct engine *e, struct ering *r);
+/* Hands all elements but one to the device; hardware rings wait for mission
+ * mode. */
+enum erings { ERINGS_SOFTWARE, ERINGS_HARDWARE };
+void erings_arm(struct engine *e, enum erings which);
 void ering_ring(struct engine *e, struct ering *r);
 
 /* Takes at most @most events; how many it took. */

@@ -6,8 +6,10 @@
 #include "core/command.h"
 #include "core/engine.h"
 #include "core/event.h"
+#include "core/mission.h"
 #include "core/power.h"
 #include "core/regs.h"
+#include "core/startup.h"
 #include "core/state.h"
 
 struct engine {
@@ -96,5 +98,7 @@ void engine_break(struct engine *e, const char *format, ...)
 void engine_note(struct engine *e, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Gives everything its place in the two pieces of memory. */
-void shape_place(struct engine *e, const struct dma *reads, const struct dma *writes);
+/* Allocates all parts and gives each its place in the two pieces of memory.
+ * -ENOMEM; destroy is due after both. */
+int shape_build(struct engine *e, const struct dma *reads, const struct dma *writes);
+void shape_destroy(struct engine *e);

@@ -12,6 +12,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/hw.h \
 	src/core/layout.h \
 	src/core/link.h \
+	src/core/mission.c \
+	src/core/mission.h \
 	src/core/power.c \
 	src/core/power.h \
 	src/core/regs.c \
@@ -19,6 +21,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/ring.c \
 	src/core/ring.h \
 	src/core/shape.c \
+	src/core/startup.c \
+	src/core/startup.h \
 	src/core/state.c \
 	src/core/state.h \
 	src/core/transfer.c \

@@ -2,7 +2,7 @@
 #include "core/host.h"
 #include <stdio.h>
 
-static uint64_t timeout_us(const struct engine *e)
+uint64_t power_timeout_us(const struct engine *e)
 {
 	return e->config->timeout_ms * 1000ull;
 }
@@ -12,357 +12,12 @@ static uint64_t shutdown_us(const struct engine *e)
 	return min_u32(e->config->timeout_ms, POWER_SHUTDOWN_MS) * 1000ull;
 }
 
-static void poll_begin(struct engine *e)
-{
-	e->poll_us = POWER_POLL_FIRST_US;
-	e->is_odd = false;
-	power_poll(e);
-}
-
-static void poll_again(struct engine *e)
-{
-	timer_start(e->timers, &e->poll, e->poll_us);
-	e->poll_us = min_u32(2 * e->poll_us, POWER_POLL_MAX_US);
-}
-
-void power_finish(struct engine *e, int status)
+static void power_finish(struct engine *e, int status)
 {
 	if (!e->has_goal)
 		return;
 	e->has_goal = false;
 	e->owed[e->n_owed++] = status;
-	engine_want_turn(e);
-}
-
-/* --- starting --- */
-
-void power_arrive_boot(struct engine *e)
-{
-	const char *why;
-
-	e->why[0] = '\0';
-	e->is_broken = false;
-	e->mhi_state = MHI_STATE_RESET;
-	timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
-	if (!e->regs.bhi && regs_find_bhi(e, &why) < 0) {
-		engine_fail(e, -EIO, "%s", why);
-		return;
-	}
-	poll_begin(e);
-}
-
-/* A value that makes no sense may be one of a moment: look once more. */
-static void boot_is_odd(struct engine *e, const char *what)
-{
-	if (e->is_odd) {
-		engine_fail(e, -EIO, "%s", what);
-		return;
-	}
-	e->is_odd = true;
-	poll_again(e);
-}
-
-static void boot_look_at_status(struct engine *e)
-{
-	uint32_t ctrl, status;
-	unsigned int state;
-
-	if (regs_read(e, MHICTRL, &ctrl) < 0 || regs_read(e, MHISTATUS, &status) < 0)
-		return;
-	state = (status & MHISTATUS_MHISTATE_MASK) >> MHISTATUS_MHISTATE_SHIFT;
-	if (ctrl & MHICTRL_RESET) {
-		poll_again(e);	/* somebody's reset is under way */
-	} else if (state == MHI_STATE_SYS_ERR || (state >= MHI_STATE_M0 && state <= MHI_STATE_M3_FAST)) {
-		/* Its contexts belong to a process that is no more. */
-		if (e->may_reset)
-			state_step(e, ON_FOUND_RUNNING);
-		else
-			boot_is_odd(e, "the device does not leave its old state at RESET");
-	} else if (state > MHI_STATE_BHI) {
-		boot_is_odd(e, "MHISTATUS holds an unknown state");
-	} else if (status & MHISTATUS_READY) {
-		state_step(e, ON_READY);
-	} else {
-		poll_again(e);
-	}
-}
-
-/* Boot loaders are passed through by the device itself; they ignore or hate
- * MHICTRL, so nothing is written before mission mode. */
-static void boot_poll(struct engine *e)
-{
-	enum mhi_ee ee;
-
-	if (regs_read_ee(e, &ee) < 0)
-		return;
-	if (ee != e->ee)
-		engine_change(e);
-	e->ee = ee;
-	if (ee == MHI_EE_NONE)
-		boot_is_odd(e, "EXECENV holds an unknown environment");
-	else if (ee == MHI_EE_RDDM || ee == MHI_EE_EDL)
-		engine_fail(e, -EIO, "the device is in %s", mhi_ee_name(ee));
-	else if (mhi_ee_is_mission(ee))
-		boot_look_at_status(e);
-	else
-		poll_again(e);
-}
-
-void power_arrive_reset(struct engine *e)
-{
-	e->may_reset = false;
-	timer_start(e->timers, &e->deadline, timeout_us(e));
-	if (regs_ask_reset(e) == 0)
-		poll_begin(e);
-}
-
-static void reset_poll(struct engine *e)
-{
-	uint32_t ctrl;
-
-	if (regs_read(e, MHICTRL, &ctrl) < 0)
-		return;
-	if (ctrl & MHICTRL_RESET)
-		poll_again(e);
-	else
-		state_step(e, ON_RESET_CLEAR);
-}
-
-void power_poll(struct engine *e)
-{
-	if (e->state == DEV_BOOT)
-		boot_poll(e);
-	else if (e->state == DEV_RESET || e->state == DEV_HALT)
-		reset_poll(e);
-}
-
-static void ready_make_contexts(struct engine *e)
-{
-	memset(e->chan_ctxs, 0, MHI_MAX_CHANNELS * sizeof(struct chan_ctx));
-	for (unsigned int i = 0; i < e->config->n_erings; i++) {
-		e->erings[i].bell = e->regs.erdb + 8 * i;
-		ering_init(e, &e->erings[i]);
-	}
-	commands_rearm(e);
-	for (unsigned int i = 0; i < e->config->n_chans; i++) {
-		for (int d = LINK_UL; d <= LINK_DL; d++) {
-			struct transfer *t = &e->chans[i].dir[d];
-
-			t->bell = e->regs.chdb + 8u * t->chid;
-			/* The reset brought back what was lost. */
-			transfer_become(t, TRANSFER_DOWN);
-		}
-	}
-}
-
-static int ready_write_registers(struct engine *e)
-{
-	const struct { uint32_t offset; uint64_t value; } words[] = {
-		{ CCABAP_LOWER, e->regs.chan_ctxs },
-		{ ECABAP_LOWER, e->regs.event_ctxs },
-		{ CRCBAP_LOWER, e->regs.cmd_ctx },
-		{ MHICTRLBASE_LOWER, e->hw->iova_min },
-		{ MHIDATABASE_LOWER, e->hw->iova_min },
-		{ MHICTRLLIMIT_LOWER, e->hw->iova_max },
-		{ MHIDATALIMIT_LOWER, e->hw->iova_max },
-	};
-	uint32_t cfg, n_hw = 0;
-	int r;
-
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		r = regs_write64(e, words[i].offset, words[i].value);
-		if (r < 0)
-			return r;
-	}
-	r = regs_read(e, MHICFG, &cfg);
-	if (r < 0)
-		return r;
-	for (unsigned int i = 0; i < e->config->n_erings; i++)
-		n_hw += e->config->erings[i].hw;
-	cfg &= (1u << MHICFG_NER_SHIFT) - 1;
-	cfg |= n_hw << MHICFG_NHWER_SHIFT | e->config->n_erings << MHICFG_NER_SHIFT;
-	return regs_write(e, MHICFG, cfg);
-}
-
-static void arm_erings(struct engine *e, bool hw)
-{
-	for (unsigned int i = 0; i < e->config->n_erings; i++)
-		if (e->erings[i].config->hw == hw)
-			ering_arm(e, &e->erings[i]);
-}
-
-void power_arrive_ready(struct engine *e)
-{
-	const char *why;
-
-	e->mhi_state = MHI_STATE_READY;
-	timer_start(e->timers, &e->deadline, timeout_us(e));
-	/* RESET cleared it. */
-	if (regs_write(e, e->regs.bhi + BHI_INTVEC, 0) < 0)
-		return;
-	if (regs_find_doorbells(e, &why) < 0) {
-		engine_fail(e, -EIO, "%s", why);
-		return;
-	}
-	e->wake_is_set = false;
-	if (!e->config->skip_wake_db_at_init &&
-	    regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0) < 0)
-		return;
-	ready_make_contexts(e);
-	if (ready_write_registers(e) < 0)
-		return;
-	e->n_misrouted = 0;
-	e->is_listening = true;
-	arm_erings(e, false);
-	if (e->state == DEV_READY && regs_ask_state(e, MHI_STATE_M0) == 0)
-		power_watch(e);
-}
-
-/* --- running --- */
-
-static void enter_mission(struct engine *e)
-{
-	if (e->in_mission || !mhi_ee_is_mission(e->ee) || !engine_may_ring(e))
-		return;
-	e->in_mission = true;
-	arm_erings(e, true);
-	engine_change(e);
-}
-
-void power_arrive_m0(struct engine *e)
-{
-	e->mhi_state = MHI_STATE_M0;
-	if (!e->in_mission) {
-		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
-		power_look_at_ee(e);
-	}
-	if (e->state != DEV_M0)
-		return;
-	if (e->wake_is_set && !e->counts.wakes) {
-		e->wake_is_set = false;
-		regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0);
-	}
-	engine_ring_all(e, RING_AT_M0);
-	power_pursue(e);
-}
-
-void power_look_at_ee(struct engine *e)
-{
-	enum mhi_ee ee;
-
-	e->has_new_ee = false;
-	if (!e->is_listening || regs_read_ee(e, &ee) < 0)
-		return;
-	if (ee != e->ee)
-		engine_change(e);
-	e->ee = ee;
-	if (ee == MHI_EE_NONE || ee == MHI_EE_RDDM || mhi_ee_is_pbl(ee)) {
-		engine_fail(e, -EIO, "the device left mission mode for %s", mhi_ee_name(ee));
-		return;
-	}
-	if (!mhi_ee_is_mission(ee))
-		e->in_mission = false;
-	for (unsigned int i = 0; i < e->config->n_chans; i++)
-		if (!(e->config->chans[i].ee_mask & EE_BIT(ee)))
-			channel_die(e, &e->chans[i], -ECONNRESET);
-	enter_mission(e);
-	power_pursue(e);
-}
-
-/* The device is idle and may sleep lightly, but not on top of our work: then
- * it is woken at once, as it must be granted M2 before it can leave it. */
-void power_arrive_m2(struct engine *e)
-{
-	e->mhi_state = MHI_STATE_M2;
-	if (regs_ask_state(e, MHI_STATE_M2) < 0)
-		return;
-	if (e->counts.wakes || e->ul_pending)
-		power_wake_up(e);
-}
-
-void power_wake_up(struct engine *e)
-{
-	if (e->mhi_state != MHI_STATE_M2 || e->wake_is_set || e->config->sideband_wake)
-		return;
-	e->wake_is_set = true;
-	regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 1);
-}
-
-void power_wake_get(struct engine *e)
-{
-	if (e->counts.wakes++ == 0 && engine_may_ring(e))
-		power_wake_up(e);
-}
-
-void power_wake_put(struct engine *e)
-{
-	if (--e->counts.wakes || !e->wake_is_set || e->mhi_state != MHI_STATE_M0 ||
-	    !engine_may_ring(e))
-		return;
-	e->wake_is_set = false;
-	regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0);
-}
-
-void power_arrive_m3_enter(struct engine *e)
-{
-	timer_start(e->timers, &e->deadline, timeout_us(e));
-	if (regs_ask_state(e, MHI_STATE_M3) == 0)
-		power_watch(e);
-}
-
-void power_arrive_m3(struct engine *e)
-{
-	e->mhi_state = MHI_STATE_M3;
-	power_pursue(e);
-	/* Traffic that came while the device fell asleep. */
-	if (e->n_marked || e->commands.is_due)
-		engine_want_turn(e);
-}
-
-void power_arrive_m3_exit(struct engine *e)
-{
-	timer_start(e->timers, &e->deadline, timeout_us(e));
-	if (regs_ask_state(e, MHI_STATE_M0) == 0)
-		power_watch(e);
-}
-
-void power_heard_state(struct engine *e, struct tre_copy event)
-{
-	int r = STATE_REFUSED;
-
-	switch (tre_code(event)) {
-	case MHI_STATE_M0:
-		r = state_step(e, ON_M0);
-		if (r && e->state == DEV_SHUTDOWN) {
-			e->mhi_state = MHI_STATE_M0;
-			r = STATE_OK;
-		}
-		break;
-	case MHI_STATE_M1:
-		r = state_step(e, ON_M1);
-		/* We are about to ask for another state anyway. */
-		if (e->state == DEV_M3_ENTER || e->state == DEV_SHUTDOWN)
-			r = STATE_OK;
-		break;
-	case MHI_STATE_M3:
-		r = state_step(e, ON_M3);
-		break;
-	case MHI_STATE_SYS_ERR:
-		engine_fail(e, -EIO, "the device reported SYS_ERR in %s", mhi_ee_name(e->ee));
-		r = STATE_OK;
-		break;
-	}
-	if (r)
-		event_strike(e, "state change out of place", event);
-}
-
-void power_heard_ee(struct engine *e, struct tre_copy event)
-{
-	if (tre_code(event) > MHI_EE_FP) {
-		event_strike(e, "change to an unknown environment", event);
-		return;
-	}
-	e->has_new_ee = true;
 	engine_want_turn(e);
 }
 
@@ -386,7 +41,7 @@ void power_suspect(struct engine *e)
 {
 	uint64_t next = e->checked_us + POWER_CHECK_US;
 
-	power_poll(e);
+	startup_poll(e);
 	if (!e->is_listening || e->state == DEV_M3)
 		return;
 	if (e->timers->now_us >= next || !e->checked_us)
@@ -459,7 +114,7 @@ void power_arrive_halt(struct engine *e)
 	if (!mhi_ee_is_mission(e->ee))
 		state_step(e, ON_RESET_CLEAR);
 	else if (regs_ask_reset(e) == 0)
-		poll_begin(e);
+		startup_poll_begin(e);
 }
 
 void power_arrive_off(struct engine *e)
@@ -556,12 +211,12 @@ static void pursue_up(struct engine *e)
 static void pursue_sleep(struct engine *e)
 {
 	if (e->state == DEV_M2) {
-		timer_start(e->timers, &e->deadline, timeout_us(e));
+		timer_start(e->timers, &e->deadline, power_timeout_us(e));
 		/* With a wire for waking, any doorbell does it. */
 		if (e->config->sideband_wake)
 			ering_ring(e, &e->erings[0]);
 		else
-			power_wake_up(e);
+			mission_wake_up(e);
 	} else if (e->state == DEV_M0) {
 		state_step(e, ON_SUSPEND);
 	} else if (e->state == DEV_M3) {
@@ -688,7 +343,7 @@ static void poll_due(void *user)
 	if (e->is_listening)
 		look_at_status(e);
 	else
-		power_poll(e);
+		startup_poll(e);
 }
 
 static bool is_waiting(const struct engine *e)

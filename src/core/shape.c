@@ -6,6 +6,7 @@
  * devices demand; what follows only needs the alignment of a page.
  */
 #include "core/host.h"
+#include <stdlib.h>
 
 enum { PAGE = 4096, ERING_LEAST = 8, RING_LEAST = 4 };
 
@@ -174,11 +175,103 @@ struct engine_memory engine_memory(const struct engine_config *c)
 	};
 }
 
-void shape_place(struct engine *e, const struct dma *reads, const struct dma *writes)
+static void transfer_init(struct engine *e, struct channel *c, enum link_dir dir)
 {
-	struct place p = { .dma = reads };
+	const struct chan_dir_config *config = &c->config->dir[dir];
+	struct transfer *t = &c->dir[dir];
 
-	place_reads(&p, e, e->config);
-	p = (struct place){ .dma = writes };
-	place_writes(&p, e, e->config);
+	t->channel = c;
+	t->dir = dir;
+	t->command = -1;
+	t->exists = config->exists;
+	if (!t->exists)
+		return;
+	t->slot_len = config->slot_len;
+	t->n_slots = (uint16_t)(config->elements - 1);
+	t->flags = e->config->erings[config->ering].moderation_ms ? TRE_IEOT | TRE_BEI : TRE_IEOT;
+	t->ering = config->ering;
+	t->chid = config->chid;
+	t->is_tolerant = c->config->tolerant;
+	t->is_rsc = config->rsc;
+	t->is_burst = config->burst;
+	t->has_db_switch = config->db_mode_switch;
+	t->ctx = &e->chan_ctxs[config->chid];
+	e->by_chid[config->chid] = t;
+}
+
+static void init_parts(struct engine *e)
+{
+	for (unsigned int i = 0; i < e->config->n_erings; i++) {
+		e->erings[i].config = &e->config->erings[i];
+		e->erings[i].ctx = &e->event_ctxs[i];
+		e->erings[i].index = (uint8_t)i;
+	}
+	for (unsigned int i = 0; i < e->config->n_chans; i++) {
+		struct channel *c = &e->chans[i];
+
+		c->config = &e->config->chans[i];
+		list_init(&c->work);
+		e->link_chans[i].name = c->config->name;
+		transfer_init(e, c, LINK_UL);
+		transfer_init(e, c, LINK_DL);
+	}
+}
+
+/* The private records of all transfers in one piece: two numbers an element. */
+static size_t records_len(const struct engine_config *c)
+{
+	size_t n = 0;
+
+	for (unsigned int i = 0; i < c->n_chans; i++)
+		for (int d = LINK_UL; d <= LINK_DL; d++)
+			n += c->chans[i].dir[d].exists ? 2u * c->chans[i].dir[d].elements : 0;
+	return n;
+}
+
+static void give_records(struct engine *e)
+{
+	uint16_t *record = e->records;
+
+	for (unsigned int i = 0; i < e->config->n_chans; i++) {
+		for (int d = LINK_UL; d <= LINK_DL; d++) {
+			struct transfer *t = &e->chans[i].dir[d];
+			unsigned int n = e->config->chans[i].dir[d].elements;
+
+			if (!t->exists)
+				continue;
+			t->slot_at = record;
+			t->held = record + n;
+			record += 2 * n;
+		}
+	}
+}
+
+int shape_build(struct engine *e, const struct dma *reads, const struct dma *writes)
+{
+	const struct engine_config *c = e->config;
+	struct place in_reads = { .dma = reads }, in_writes = { .dma = writes };
+
+	e->erings = calloc(c->n_erings, sizeof(*e->erings));
+	e->chans = calloc(c->n_chans + 1, sizeof(*e->chans));
+	e->link_chans = calloc(c->n_chans + 1, sizeof(*e->link_chans));
+	e->marked = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
+	e->records = calloc(records_len(c) + 1, sizeof(*e->records));
+	if (!e->erings || !e->chans || !e->link_chans || !e->marked || !e->records)
+		return -ENOMEM;
+	e->link.chans = e->link_chans;
+	e->link.n_chans = c->n_chans;
+	place_reads(&in_reads, e, c);
+	place_writes(&in_writes, e, c);
+	init_parts(e);
+	give_records(e);
+	return 0;
+}
+
+void shape_destroy(struct engine *e)
+{
+	free(e->records);
+	free(e->marked);
+	free(e->link_chans);
+	free(e->chans);
+	free(e->erings);
 }

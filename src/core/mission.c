@@ -1,0 +1,148 @@
+#include "core/mission.h"
+#include "core/host.h"
+
+static void enter_mission(struct engine *e)
+{
+	if (e->in_mission || !mhi_ee_is_mission(e->ee) || !engine_may_ring(e))
+		return;
+	e->in_mission = true;
+	erings_arm(e, ERINGS_HARDWARE);
+	engine_change(e);
+}
+
+void mission_arrive_m0(struct engine *e)
+{
+	e->mhi_state = MHI_STATE_M0;
+	if (!e->in_mission) {
+		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+		mission_look_at_ee(e);
+	}
+	if (e->state != DEV_M0)
+		return;
+	if (e->wake_is_set && !e->counts.wakes) {
+		e->wake_is_set = false;
+		regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0);
+	}
+	engine_ring_all(e, RING_AT_M0);
+	power_pursue(e);
+}
+
+void mission_look_at_ee(struct engine *e)
+{
+	enum mhi_ee ee;
+
+	e->has_new_ee = false;
+	if (!e->is_listening || regs_read_ee(e, &ee) < 0)
+		return;
+	if (ee != e->ee)
+		engine_change(e);
+	e->ee = ee;
+	if (ee == MHI_EE_NONE || ee == MHI_EE_RDDM || mhi_ee_is_pbl(ee)) {
+		engine_fail(e, -EIO, "the device left mission mode for %s", mhi_ee_name(ee));
+		return;
+	}
+	if (!mhi_ee_is_mission(ee))
+		e->in_mission = false;
+	for (unsigned int i = 0; i < e->config->n_chans; i++)
+		if (!(e->config->chans[i].ee_mask & EE_BIT(ee)))
+			channel_die(e, &e->chans[i], -ECONNRESET);
+	enter_mission(e);
+	power_pursue(e);
+}
+
+/* The device is idle and may sleep lightly, but not on top of our work: then
+ * it is woken at once, as it must be granted M2 before it can leave it. */
+void mission_arrive_m2(struct engine *e)
+{
+	e->mhi_state = MHI_STATE_M2;
+	if (regs_ask_state(e, MHI_STATE_M2) < 0)
+		return;
+	if (e->counts.wakes || e->ul_pending)
+		mission_wake_up(e);
+}
+
+void mission_wake_up(struct engine *e)
+{
+	if (e->mhi_state != MHI_STATE_M2 || e->wake_is_set || e->config->sideband_wake)
+		return;
+	e->wake_is_set = true;
+	regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 1);
+}
+
+void mission_wake_get(struct engine *e)
+{
+	if (e->counts.wakes++ == 0 && engine_may_ring(e))
+		mission_wake_up(e);
+}
+
+void mission_wake_put(struct engine *e)
+{
+	if (--e->counts.wakes || !e->wake_is_set || e->mhi_state != MHI_STATE_M0 ||
+	    !engine_may_ring(e))
+		return;
+	e->wake_is_set = false;
+	regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0);
+}
+
+void mission_arrive_m3_enter(struct engine *e)
+{
+	timer_start(e->timers, &e->deadline, power_timeout_us(e));
+	if (regs_ask_state(e, MHI_STATE_M3) == 0)
+		power_watch(e);
+}
+
+void mission_arrive_m3(struct engine *e)
+{
+	e->mhi_state = MHI_STATE_M3;
+	power_pursue(e);
+	/* Traffic that came while the device fell asleep. */
+	if (e->n_marked || e->commands.is_due)
+		engine_want_turn(e);
+}
+
+void mission_arrive_m3_exit(struct engine *e)
+{
+	timer_start(e->timers, &e->deadline, power_timeout_us(e));
+	if (regs_ask_state(e, MHI_STATE_M0) == 0)
+		power_watch(e);
+}
+
+void mission_heard_state(struct engine *e, struct tre_copy event)
+{
+	int r = STATE_REFUSED;
+
+	switch (tre_code(event)) {
+	case MHI_STATE_M0:
+		r = state_step(e, ON_M0);
+		if (r && e->state == DEV_SHUTDOWN) {
+			e->mhi_state = MHI_STATE_M0;
+			r = STATE_OK;
+		}
+		break;
+	case MHI_STATE_M1:
+		r = state_step(e, ON_M1);
+		/* We are about to ask for another state anyway. */
+		if (e->state == DEV_M3_ENTER || e->state == DEV_SHUTDOWN)
+			r = STATE_OK;
+		break;
+	case MHI_STATE_M3:
+		r = state_step(e, ON_M3);
+		break;
+	case MHI_STATE_SYS_ERR:
+		engine_fail(e, -EIO, "the device reported SYS_ERR in %s", mhi_ee_name(e->ee));
+		r = STATE_OK;
+		break;
+	}
+	if (r)
+		event_strike(e, "state change out of place", event);
+}
+
+void mission_heard_ee(struct engine *e, struct tre_copy event)
+{
+	if (tre_code(event) > MHI_EE_FP) {
+		event_strike(e, "change to an unknown environment", event);
+		return;
+	}
+	e->has_new_ee = true;
+	engine_want_turn(e);
+}

@@ -1,0 +1,190 @@
+#include "core/startup.h"
+#include "core/host.h"
+
+void startup_poll_begin(struct engine *e)
+{
+	e->poll_us = STARTUP_POLL_FIRST_US;
+	e->is_odd = false;
+	startup_poll(e);
+}
+
+static void poll_again(struct engine *e)
+{
+	timer_start(e->timers, &e->poll, e->poll_us);
+	e->poll_us = min_u32(2 * e->poll_us, STARTUP_POLL_MAX_US);
+}
+
+void startup_arrive_boot(struct engine *e)
+{
+	const char *why;
+
+	e->why[0] = '\0';
+	e->is_broken = false;
+	e->mhi_state = MHI_STATE_RESET;
+	timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+	if (!e->regs.bhi && regs_find_bhi(e, &why) < 0) {
+		engine_fail(e, -EIO, "%s", why);
+		return;
+	}
+	startup_poll_begin(e);
+}
+
+/* A value that makes no sense may be one of a moment: look once more. */
+static void boot_is_odd(struct engine *e, const char *what)
+{
+	if (e->is_odd) {
+		engine_fail(e, -EIO, "%s", what);
+		return;
+	}
+	e->is_odd = true;
+	poll_again(e);
+}
+
+static void boot_look_at_status(struct engine *e)
+{
+	uint32_t ctrl, status;
+	unsigned int state;
+
+	if (regs_read(e, MHICTRL, &ctrl) < 0 || regs_read(e, MHISTATUS, &status) < 0)
+		return;
+	state = (status & MHISTATUS_MHISTATE_MASK) >> MHISTATUS_MHISTATE_SHIFT;
+	if (ctrl & MHICTRL_RESET) {
+		poll_again(e);	/* somebody's reset is under way */
+	} else if (state == MHI_STATE_SYS_ERR || (state >= MHI_STATE_M0 && state <= MHI_STATE_M3_FAST)) {
+		/* Its contexts belong to a process that is no more. */
+		if (e->may_reset)
+			state_step(e, ON_FOUND_RUNNING);
+		else
+			boot_is_odd(e, "the device does not leave its old state at RESET");
+	} else if (state > MHI_STATE_BHI) {
+		boot_is_odd(e, "MHISTATUS holds an unknown state");
+	} else if (status & MHISTATUS_READY) {
+		state_step(e, ON_READY);
+	} else {
+		poll_again(e);
+	}
+}
+
+/* Boot loaders are passed through by the device itself; they ignore or hate
+ * MHICTRL, so nothing is written before mission mode. */
+static void boot_poll(struct engine *e)
+{
+	enum mhi_ee ee;
+
+	if (regs_read_ee(e, &ee) < 0)
+		return;
+	if (ee != e->ee)
+		engine_change(e);
+	e->ee = ee;
+	if (ee == MHI_EE_NONE)
+		boot_is_odd(e, "EXECENV holds an unknown environment");
+	else if (ee == MHI_EE_RDDM || ee == MHI_EE_EDL)
+		engine_fail(e, -EIO, "the device is in %s", mhi_ee_name(ee));
+	else if (mhi_ee_is_mission(ee))
+		boot_look_at_status(e);
+	else
+		poll_again(e);
+}
+
+void startup_arrive_reset(struct engine *e)
+{
+	e->may_reset = false;
+	timer_start(e->timers, &e->deadline, power_timeout_us(e));
+	if (regs_ask_reset(e) == 0)
+		startup_poll_begin(e);
+}
+
+static void reset_poll(struct engine *e)
+{
+	uint32_t ctrl;
+
+	if (regs_read(e, MHICTRL, &ctrl) < 0)
+		return;
+	if (ctrl & MHICTRL_RESET)
+		poll_again(e);
+	else
+		state_step(e, ON_RESET_CLEAR);
+}
+
+void startup_poll(struct engine *e)
+{
+	if (e->state == DEV_BOOT)
+		boot_poll(e);
+	else if (e->state == DEV_RESET || e->state == DEV_HALT)
+		reset_poll(e);
+}
+
+static void ready_make_contexts(struct engine *e)
+{
+	memset(e->chan_ctxs, 0, MHI_MAX_CHANNELS * sizeof(struct chan_ctx));
+	for (unsigned int i = 0; i < e->config->n_erings; i++) {
+		e->erings[i].bell = e->regs.erdb + 8 * i;
+		ering_init(e, &e->erings[i]);
+	}
+	commands_rearm(e);
+	for (unsigned int i = 0; i < e->config->n_chans; i++) {
+		for (int d = LINK_UL; d <= LINK_DL; d++) {
+			struct transfer *t = &e->chans[i].dir[d];
+
+			t->bell = e->regs.chdb + 8u * t->chid;
+			/* The reset brought back what was lost. */
+			transfer_become(t, TRANSFER_DOWN);
+		}
+	}
+}
+
+static int ready_write_registers(struct engine *e)
+{
+	const struct { uint32_t offset; uint64_t value; } words[] = {
+		{ CCABAP_LOWER, e->regs.chan_ctxs },
+		{ ECABAP_LOWER, e->regs.event_ctxs },
+		{ CRCBAP_LOWER, e->regs.cmd_ctx },
+		{ MHICTRLBASE_LOWER, e->hw->iova_min },
+		{ MHIDATABASE_LOWER, e->hw->iova_min },
+		{ MHICTRLLIMIT_LOWER, e->hw->iova_max },
+		{ MHIDATALIMIT_LOWER, e->hw->iova_max },
+	};
+	uint32_t cfg, n_hw = 0;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		r = regs_write64(e, words[i].offset, words[i].value);
+		if (r < 0)
+			return r;
+	}
+	r = regs_read(e, MHICFG, &cfg);
+	if (r < 0)
+		return r;
+	for (unsigned int i = 0; i < e->config->n_erings; i++)
+		n_hw += e->config->erings[i].hw;
+	cfg &= (1u << MHICFG_NER_SHIFT) - 1;
+	cfg |= n_hw << MHICFG_NHWER_SHIFT | e->config->n_erings << MHICFG_NER_SHIFT;
+	return regs_write(e, MHICFG, cfg);
+}
+
+void startup_arrive_ready(struct engine *e)
+{
+	const char *why;
+
+	e->mhi_state = MHI_STATE_READY;
+	timer_start(e->timers, &e->deadline, power_timeout_us(e));
+	/* RESET cleared it. */
+	if (regs_write(e, e->regs.bhi + BHI_INTVEC, 0) < 0)
+		return;
+	if (regs_find_doorbells(e, &why) < 0) {
+		engine_fail(e, -EIO, "%s", why);
+		return;
+	}
+	e->wake_is_set = false;
+	if (!e->config->skip_wake_db_at_init &&
+	    regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0) < 0)
+		return;
+	ready_make_contexts(e);
+	if (ready_write_registers(e) < 0)
+		return;
+	e->n_misrouted = 0;
+	e->is_listening = true;
+	erings_arm(e, ERINGS_SOFTWARE);
+	if (e->state == DEV_READY && regs_ask_state(e, MHI_STATE_M0) == 0)
+		power_watch(e);
+}
