@@ -89,7 +89,7 @@ assert mhi2["why"] == "a bad pointer \x1b[2J"
 
 # What happens, and how it ends when the devices end.
 ends 0 -r tree watch mhi0
-grep -qx '00:00:01.500 mhi0 state state=ready' out || fail "watch: $(cat out)"
+grep -qx '00:00:01.500 mhi0 state ready' out || fail "watch: $(cat out)"
 ends 0 -r tree watch --json mhi0 mhi2
 grep -qx '{"device":"mhi2","seq":1,"time":1.5,"type":"state","state":"ready"}' out ||
 	fail "watch --json: $(cat out)"

@@ -58,6 +58,19 @@ static void add_value(struct text *out, const json_t *value)
 		add_dump(out, value);
 }
 
+/* "channel":"DIAG" of type channel is simply DIAG; empty texts say nothing. */
+static void add_member(struct text *out, const char *type, const char *key, const json_t *value)
+{
+	if (json_is_string(value) && !json_string_length(value))
+		return;
+	text_add(out, " ");
+	if (strcmp(key, type)) {
+		text_add_escaped(out, key, strlen(key));
+		text_add(out, "=");
+	}
+	add_value(out, value);
+}
+
 int event_line_human(const char *line, size_t len, const char *device, struct text *out)
 {
 	json_t *j = line_parse(line, len), *value;
@@ -66,19 +79,16 @@ int event_line_human(const char *line, size_t len, const char *device, struct te
 	if (!j)
 		return -EINVAL;
 	type = json_string_value(json_object_get(j, "type"));
+	if (!type)
+		type = "?";
 	add_time(out, j);
 	text_add(out, " ");
 	text_add_escaped(out, device, strlen(device));
 	text_add(out, " ");
-	text_add_escaped(out, type ? type : "?", type ? strlen(type) : 1);
-	json_object_foreach(j, key, value) {
-		if (!strcmp(key, "time") || !strcmp(key, "type") || !strcmp(key, "seq"))
-			continue;
-		text_add(out, " ");
-		text_add_escaped(out, key, strlen(key));
-		text_add(out, "=");
-		add_value(out, value);
-	}
+	text_add_escaped(out, type, strlen(type));
+	json_object_foreach(j, key, value)
+		if (strcmp(key, "time") && strcmp(key, "type") && strcmp(key, "seq"))
+			add_member(out, type, key, value);
 	text_add(out, "\n");
 	json_decref(j);
 	return 0;

@@ -8,7 +8,7 @@
  * @len bytes are not one JSON object.  Pure ASCII without control bytes comes
  * out, whatever went in. */
 
-/* "12:30:01.250 mhi0 state to=ready from=starting", in local time. */
+/* "12:30:01.250 mhi0 state ready mhi=M0", in local time. */
 int event_line_human(const char *line, size_t len, const char *device, struct text *out);
 /* The same object with "device" in front. */
 int event_line_json(const char *line, size_t len, const char *device, struct text *out);
