@@ -16,3 +16,12 @@ tests_test_config_SOURCES = tests/test-config.c tests/suite.h
 tests_test_config_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_events_SOURCES = tests/test-events.c tests/suite.h
 tests_test_events_LDADD = src/device/libdevice.a src/base/libbase.a $(JANSSON_LIBS) $(CHECK_LIBS)
+
+# Devices without a filesystem.
+rig_tests = tests/test-registry tests/test-nodes
+check_PROGRAMS += $(rig_tests)
+TESTS += $(rig_tests)
+tests_test_registry_SOURCES = tests/test-registry.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_registry_LDADD = $(device_libs) $(CHECK_LIBS)
+tests_test_nodes_SOURCES = tests/test-nodes.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_nodes_LDADD = $(device_libs) $(CHECK_LIBS)

@@ -30,6 +30,18 @@ static _Noreturn void wait_for_report(int report, int lost_code)
 	_exit(n == 1 ? code : lost_code);
 }
 
+void background_close_inherited(int keep)
+{
+	unsigned int first = STDERR_FILENO + 1;
+
+	if (keep >= (int)first) {
+		if ((unsigned int)keep > first)
+			close_range(first, (unsigned int)keep - 1, 0);
+		first = (unsigned int)keep + 1;
+	}
+	close_range(first, ~0U, 0);
+}
+
 int background_start(struct background *b, int lost_code)
 {
 	struct sigaction pass = { .sa_handler = pass_on };

@@ -8,6 +8,10 @@ struct background {
 	int report;	/* pipe to the waiting parent; -1: nobody waits */
 };
 
+/* Closes what the caller left open beyond stderr, except @keep (-1: nothing): a
+ * daemon that holds a pipe of its caller keeps somebody waiting for ever. */
+void background_close_inherited(int keep);
+
 /* Forks.  Returns 0 in the child, or -errno when there is none; the parent
  * does not return but ends with the code that the child reports, or with
  * @lost_code when the child died without. */

@@ -31,6 +31,18 @@ static void prepare_process(bool is_debugged)
 	}
 }
 
+/* The descriptor of "/dev/fd/N", a mount point that was handed in; else -1. */
+static int handed_in(const char *mountpoint)
+{
+	static const char prefix[] = "/dev/fd/";
+	uint64_t fd;
+
+	if (strncmp(mountpoint, prefix, strlen(prefix)) ||
+	    text_to_u64(mountpoint + strlen(prefix), 0, INT32_MAX, &fd))
+		return -1;
+	return (int)fd;
+}
+
 static enum exit_code start(const struct options *o, const struct config *c)
 {
 	struct background b = { .report = -1 };
@@ -43,6 +55,7 @@ static enum exit_code start(const struct options *o, const struct config *c)
 		return fail(EXIT_MOUNTPOINT, &why, r);
 	text_fini(&why);
 	if (!o->foreground) {
+		background_close_inherited(handed_in(o->mountpoint));
 		r = background_start(&b, EXIT_RUN);
 		if (r) {
 			fprintf(stderr, "mhifs: cannot go to the background: %s\n", strerror(-r));

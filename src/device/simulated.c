@@ -157,7 +157,11 @@ int simulated_open(struct loop *l, const struct spec *s, const struct profile *p
 		free(chans);
 		return r;
 	}
-	sim_set_mood(loopback_sim(hw), mood);
+	if (mood != SIM_HEALTHY) {
+		/* It counts from power-on. */
+		sim_set_mood(loopback_sim(hw), mood);
+		sim_power_cycle(loopback_sim(hw));
+	}
 	*ret_hw = hw;
 	*ret_chans = chans;
 	return 0;

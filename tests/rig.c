@@ -1,0 +1,140 @@
+#include "rig.h"
+#include <check.h>
+#include <stdlib.h>
+
+static void on_changed(void *user)
+{
+	((struct rig *)user)->changes++;
+}
+
+static const struct registry_ops ops = { .changed = on_changed };
+
+void rig_setup(struct rig *r)
+{
+	*r = (struct rig){ 0 };
+	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
+	r->loop = loop_new();
+	ck_assert_ptr_nonnull(r->loop);
+	ck_assert_int_eq(config_load("/dev/null", &r->config, &r->why), 0);
+	r->registry = registry_new(r->loop, r->config, &ops, r);
+	ck_assert_ptr_nonnull(r->registry);
+}
+
+void rig_teardown(struct rig *r)
+{
+	registry_free(r->registry);
+	config_free(r->config);
+	loop_free(r->loop);
+	text_fini(&r->why);
+}
+
+int rig_add(struct rig *r, const char *text)
+{
+	struct spec s;
+	int ret;
+
+	text_clear(&r->why);
+	ck_assert_msg(!spec_parse(text, &s, &r->why), "%s", text_get(&r->why));
+	ret = registry_add(r->registry, &s, &r->why);
+	spec_fini(&s);
+	return ret;
+}
+
+struct device *rig_device(struct rig *r, const char *spec)
+{
+	struct device *d, *found = NULL;
+
+	ck_assert_msg(!rig_add(r, spec), "%s", text_get(&r->why));
+	RIG_UNTIL(r, registry_is_settled(r->registry));
+	for (unsigned int i = 0; (d = registry_device(r->registry, i)); i++)
+		found = d;
+	return found;
+}
+
+struct device_port *rig_file(struct device *d, const char *name)
+{
+	for (unsigned int i = 0; i < device_n_ports(d); i++)
+		if (!strcmp(port_name(device_port(d, i)->port), name))
+			return device_port(d, i);
+	ck_abort_msg("no port %s", name);
+}
+
+struct port *rig_port(struct device *d, const char *name)
+{
+	return rig_file(d, name)->port;
+}
+
+uint64_t rig_now(const struct rig *r)
+{
+	return loop_timers(r->loop)->now_us;
+}
+
+void rig_turn(struct rig *r)
+{
+	loop_turn(r->loop, timers_next(loop_timers(r->loop)) != TIME_NEVER);
+}
+
+static void on_down(void *user)
+{
+	((struct rig *)user)->is_down = true;
+}
+
+void rig_shutdown(struct rig *r)
+{
+	registry_shutdown(r->registry, on_down, r);
+}
+
+static int on_answer(struct wait *w, ssize_t result, const struct iovec *iov, int n_iov)
+{
+	struct call *c = container_of(w, struct call, wait);
+	size_t len = 0;
+
+	c->answers++;
+	c->result = result;
+	for (int i = 0; i < n_iov && len + iov[i].iov_len < sizeof(c->bytes); i++) {
+		memcpy(c->bytes + len, iov[i].iov_base, iov[i].iov_len);
+		len += iov[i].iov_len;
+	}
+	c->bytes[len] = '\0';
+	return 0;
+}
+
+static const struct wait_ops wait_ops = { .answer = on_answer };
+
+void call_init(struct call *c)
+{
+	*c = (struct call){ 0 };
+	wait_init(&c->wait, &wait_ops);
+}
+
+static struct node *find_node(struct device *d, const char *name)
+{
+	struct node *n;
+
+	list_for_each(n, device_nodes(d), node)
+		if (!strcmp(n->name, name))
+			return n;
+	ck_abort_msg("no node %s", name);
+}
+
+const char *rig_show(struct device *d, const char *name)
+{
+	static char shown[16384];
+	struct node *n = find_node(d, name);
+	struct text out = TEXT_INIT;
+
+	ck_assert_int_eq(n->ops->show(n, &out), 0);
+	ck_assert_uint_lt(out.len, sizeof(shown));
+	strcpy(shown, text_get(&out));
+	text_fini(&out);
+	return shown;
+}
+
+void rig_store(struct device *d, const char *name, const char *text, bool nonblock,
+	       struct call *c)
+{
+	struct node *n = find_node(d, name);
+
+	call_init(c);
+	n->ops->store(n, text, nonblock, &c->wait);
+}
