@@ -179,8 +179,18 @@ int daemon_start(struct daemon *d, const struct bench *b, const char *spec,
 
 void daemon_stop(struct daemon *d)
 {
+	int status;
+
 	if (d->pid <= 0)
 		return;
+	if (waitpid(d->pid, &status, WNOHANG) == d->pid) {
+		fprintf(stderr, "mhi-bench: mhifs ended by itself, wait status 0x%x\n",
+			(unsigned int)status);
+		show_log(d);
+		d->pid = 0;
+		remove_files(d);
+		return;
+	}
 	kill(d->pid, SIGTERM);
 	for (unsigned int ms = 0; waitpid(d->pid, NULL, WNOHANG) == 0; ms += STEP_MS) {
 		if (ms == STOP_MS)

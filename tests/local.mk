@@ -13,3 +13,4 @@ include tests/port.mk
 include tests/fs.mk
 include tests/device.mk
 include tests/cli.mk
+include tests/bench.mk
