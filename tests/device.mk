@@ -25,3 +25,9 @@ tests_test_registry_SOURCES = tests/test-registry.c tests/rig.c tests/rig.h test
 tests_test_registry_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_nodes_SOURCES = tests/test-nodes.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_nodes_LDADD = $(device_libs) $(CHECK_LIBS)
+
+# On a real mount, as those of fs.mk.
+check_PROGRAMS += tests/device/test-daemon
+TESTS += tests/device/test-daemon
+tests_device_test_daemon_SOURCES = tests/device/test-daemon.c $(mount_harness)
+tests_device_test_daemon_LDADD = $(CHECK_LIBS)

@@ -25,7 +25,8 @@ static _Noreturn void wait_for_report(int report, int lost_code)
 	do
 		n = read(report, &code, 1);
 	while (n < 0 && errno == EINTR);
-	if (n != 1)
+	/* After a failure nothing is left behind, not even for a moment. */
+	if (n != 1 || code)
 		waitpid(child, NULL, 0);
 	_exit(n == 1 ? code : lost_code);
 }
