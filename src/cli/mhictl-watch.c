@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
 
 enum { LINE_MOST = 1 << 20 };
 
@@ -76,17 +78,40 @@ static void stream_end(struct watch *w, unsigned int i)
 	w->n_live--;
 }
 
+/* A daemon that ends closes its session first and unmounts next, so for a moment
+ * it looks like one that died. */
+static bool is_unmounted(const struct stream *s)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+	char *path CLEANUP_FREE = device_dir_file(s->dir, "events");
+	struct stat st;
+
+	for (int tries = 0; path && tries < 20; tries++) {
+		if (stat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+static bool is_orderly_end(const struct stream *s, int r)
+{
+	return r == -ENODEV || ((r == -ENOTCONN || r == -ECONNABORTED) && is_unmounted(s));
+}
+
 /* One read: the others get their turn. */
 static void stream_read(struct watch *w, unsigned int i)
 {
 	struct stream *s = &w->streams[i];
 	char bytes[16384];
 	ssize_t n = read(w->fds[i].fd, bytes, sizeof(bytes));
+	int r;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n < 0 && errno != ENODEV)
-		w->code = ctl_worse(w->code, stream_fail(s, -errno));
+	r = n < 0 ? -errno : 0;
+	if (r && !is_orderly_end(s, r))
+		w->code = ctl_worse(w->code, stream_fail(s, r));
 	if (n > 0)
 		text_add_len(&s->line, bytes, (size_t)n);
 	print_lines(w, s);
