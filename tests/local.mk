@@ -9,6 +9,7 @@ tests/check-purity.log: $(noinst_LIBRARIES)
 include tests/base.mk
 include tests/core.mk
 include tests/sim.mk
+include tests/serve.mk
 include tests/port.mk
 include tests/fs.mk
 include tests/device.mk

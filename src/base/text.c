@@ -42,7 +42,7 @@ void text_clear(struct text *t)
 
 void text_add_len(struct text *t, const char *s, size_t len)
 {
-	if (!text_reserve(t, len))
+	if (!len || !text_reserve(t, len))
 		return;
 	memcpy(t->bytes + t->len, s, len);
 	t->len += len;

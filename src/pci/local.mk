@@ -1,0 +1,6 @@
+noinst_LIBRARIES += src/pci/libpci.a
+src_pci_libpci_a_SOURCES = \
+	src/pci/bind.c src/pci/bind.h \
+	src/pci/examine.c src/pci/examine.h \
+	src/pci/function.c src/pci/function.h \
+	src/pci/sysfs.c src/pci/sysfs.h

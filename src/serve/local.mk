@@ -1,0 +1,5 @@
+noinst_LIBRARIES += src/serve/libserve.a
+src_serve_libserve_a_SOURCES = \
+	src/serve/config_space.c src/serve/config_space.h \
+	src/serve/server.c src/serve/server.h \
+	src/serve/windows.c src/serve/windows.h

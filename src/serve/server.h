@@ -1,0 +1,33 @@
+/*
+ * server - shows the simulated modem to another process as a PCI function,
+ * over vfio-user: mhifs, or a virtual machine, attaches to it.
+ *
+ * One client at a time; when it leaves, its memory and interrupts go, the
+ * device keeps its state, and the next client finds it so.  The client is not
+ * trusted: every size, offset and count is checked, and what it did not share
+ * is not touched.
+ */
+#pragma once
+#include "base/text.h"
+#include "io/loop.h"
+#include "serve/config_space.h"
+#include "sim/sim.h"
+
+struct server;
+
+struct server_config {
+	const char *path;	/* of the socket; an abandoned one is replaced */
+	struct config_id id;
+	struct sim_config sim;	/* n_vectors is set by the client */
+	unsigned int n_msi, n_msix;	/* vectors offered; 0: none of the kind */
+	bool keeps_state;	/* power management does not reset it */
+};
+
+/* @l, and what @c points to, are borrowed.  0 or -errno with one sentence in
+ * @ret_why (caller's).  -EADDRINUSE: another server listens there. */
+int server_open(struct loop *l, const struct server_config *c,
+		struct server **ret_server, struct text *ret_why);
+void server_close(struct server *s);	/* removes the socket; safe on NULL */
+
+struct sim *server_sim(struct server *s);
+unsigned int server_n_clients(const struct server *s);	/* since it was opened */
