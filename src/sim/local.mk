@@ -3,6 +3,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/at-commands.c \
 	src/sim/at-line.c \
 	src/sim/at.h \
+	src/sim/boot.c \
 	src/sim/commands.c \
 	src/sim/downlink.c \
 	src/sim/events.c \

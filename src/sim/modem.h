@@ -110,7 +110,7 @@ struct sim {
 	uint32_t ee;
 	enum sim_mood mood;
 	enum step step;
-	bool is_step_due, is_boot_due, is_idle_due;
+	bool is_step_due, is_boot_due, is_idle_due, is_image_due, is_vector_due;
 	bool is_ee_told;	/* by an event */
 	bool is_edl_wanted;	/* doorbell 91; the next SOC reset ends in EDL */
 	bool is_kept_awake;	/* wake doorbell */
@@ -256,6 +256,8 @@ void power_write_ctrl(struct sim *s, uint32_t value);
 void power_steps(struct sim *s);	/* those that are due */
 void power_crash(struct sim *s);	/* SYS_ERR */
 void power_announce_ee(struct sim *s, uint32_t ee);
+void power_boot_on(struct sim *s);	/* to the next execution environment */
+void power_raise_intvec(struct sim *s);
 void power_note_activity(struct sim *s);
 void power_keep_awake(struct sim *s, bool is_kept_awake);
 void power_init_timers(struct sim *s);
@@ -265,3 +267,6 @@ static inline bool power_is_live(const struct sim *s)
 {
 	return s->state >= MHI_STATE_M0 && s->state <= MHI_STATE_M2;
 }
+
+/* boot.c */
+void boot_run(struct sim *s);	/* takes the image or vector that is due */

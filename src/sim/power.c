@@ -19,7 +19,7 @@ static void set_ee(struct sim *s, uint32_t ee)
 	s->regs[(BHI_AT + BHI_EXECENV) / 4] = ee;
 }
 
-static void raise_intvec(struct sim *s)
+void power_raise_intvec(struct sim *s)
 {
 	sim_raise(s, s->regs[(BHI_AT + BHI_INTVEC) / 4]);
 }
@@ -105,6 +105,7 @@ void power_off(struct sim *s)
 	timer_stop(&s->boot_timer);
 	s->step = STEP_NONE;
 	s->is_step_due = s->is_boot_due = false;
+	s->is_image_due = s->is_vector_due = false;
 	set_state(s, MHI_STATE_RESET);
 }
 
@@ -157,7 +158,7 @@ void power_crash(struct sim *s)
 	s->is_step_due = false;
 	timer_stop(&s->step_timer);
 	control_event(s, TRE_EV_STATE, MHI_STATE_SYS_ERR, 0);
-	raise_intvec(s);
+	power_raise_intvec(s);
 }
 
 void power_announce_ee(struct sim *s, uint32_t ee)
@@ -213,7 +214,7 @@ static void become_ready(struct sim *s)
 {
 	set_state(s, MHI_STATE_READY);
 	s->is_ee_told = false;
-	raise_intvec(s);
+	power_raise_intvec(s);
 }
 
 static void end_reset(struct sim *s)
@@ -273,19 +274,22 @@ static void take_step(struct sim *s)
 	}
 }
 
-/* PBL or PTHRU to SBL, SBL to AMSS. */
-static void boot_on(struct sim *s)
+void power_boot_on(struct sim *s)
 {
+	uint32_t next = s->ee == MHI_EE_EDL ? MHI_EE_FP :
+			s->ee == MHI_EE_SBL ? MHI_EE_AMSS : MHI_EE_SBL;
+
+	timer_stop(&s->boot_timer);
 	s->is_boot_due = false;
-	if (s->ee == MHI_EE_SBL) {
-		power_announce_ee(s, MHI_EE_AMSS);
+	power_announce_ee(s, next);
+	if (next == MHI_EE_AMSS) {
 		if (s->regs[MHICTRL / 4] & MHICTRL_RESET)
 			begin_reset(s);
 		return;
 	}
-	power_announce_ee(s, MHI_EE_SBL);
-	timer_start(s->timers, &s->boot_timer, s->config.boot_us);
-	if (s->mood != SIM_NEVER_READY)
+	if (next == MHI_EE_SBL)
+		timer_start(s->timers, &s->boot_timer, s->config.boot_us);
+	if (s->state == MHI_STATE_RESET && s->mood != SIM_NEVER_READY)
 		become_ready(s);
 }
 
@@ -327,8 +331,9 @@ void power_steps(struct sim *s)
 {
 	if (s->is_step_due)
 		take_step(s);
+	boot_run(s);
 	if (s->is_boot_due)
-		boot_on(s);
+		power_boot_on(s);
 	if (s->is_idle_due)
 		look_idle(s);
 	if (s->is_waking && (s->state == MHI_STATE_M1 || s->state == MHI_STATE_M2))

@@ -77,6 +77,16 @@ void sim_write32(struct sim *s, uint32_t offset, uint32_t value)
 		s->counts.doorbells++;
 		commands_doorbell(s, (uint64_t)s->regs[CRDB_HIGHER / 4] << 32 | value);
 		break;
+	case BHI_AT + BHI_IMGTXDB:
+		*reg = value;
+		s->is_image_due = true;
+		sim_wants_turn(s);
+		break;
+	case BHIE_AT + BHIE_TXVECDB:
+		*reg = value;
+		s->is_vector_due = true;
+		sim_wants_turn(s);
+		break;
 	case SOC_RESET_REQ:
 		write_soc_reset(s, value);
 		break;

@@ -90,10 +90,11 @@ const char *sim_life_for_name(const char *name)
 
 static struct lane *lane_connect(struct sim *s, struct talk *t, uint8_t chid, bool is_dl)
 {
-	struct lane *l = &s->lanes[chid];
+	struct lane *l;
 
 	if (chid == SIM_NO_CHANNEL)
 		return NULL;
+	l = &s->lanes[chid];
 	l->talk = t;
 	l->chid = chid;
 	l->is_dl = is_dl;

@@ -1,0 +1,75 @@
+/*
+ * What a boot loader does with an image: BHI takes one piece in PBL or EDL,
+ * BHIe a vector of pieces in SBL.  The modem looks whether it can read all of
+ * it and then goes on as if the image were its own firmware.
+ */
+#include "sim/modem.h"
+
+enum {
+	STATUS_DONE = 2,
+	STATUS_ERROR = 3,
+	STATUS_SHIFT = 30,
+	VECTOR_ENTRY = 16,
+	MAX_ENTRIES = 4096,
+	ERRCODE_UNREADABLE = 1,
+};
+
+static uint64_t reg64(const struct sim *s, uint32_t low)
+{
+	return s->regs[low / 4] | (uint64_t)s->regs[low / 4 + 1] << 32;
+}
+
+static bool is_readable(struct sim *s, iova_t at, uint64_t len)
+{
+	return len && memory_reach(s, at, len, DATA_READS);
+}
+
+static bool vector_is_readable(struct sim *s)
+{
+	iova_t table = reg64(s, BHIE_AT + BHIE_TXVECADDR_LOW);
+	uint32_t len = s->regs[(BHIE_AT + BHIE_TXVECSIZE) / 4];
+	const uint8_t *entry;
+
+	if (!len || len % VECTOR_ENTRY || len / VECTOR_ENTRY > MAX_ENTRIES)
+		return false;
+	for (uint32_t at = 0; at < len; at += VECTOR_ENTRY) {
+		entry = memory_reach(s, table + at, VECTOR_ENTRY, DATA_READS);
+		if (!entry || !is_readable(s, get_le64(entry), get_le64(entry + 8)))
+			return false;
+	}
+	return true;
+}
+
+static void take_image(struct sim *s)
+{
+	bool is_good = is_readable(s, reg64(s, BHI_AT + BHI_IMGADDR_LOW),
+				   s->regs[(BHI_AT + BHI_IMGSIZE) / 4]);
+
+	s->regs[(BHI_AT + BHI_STATUS) / 4] =
+		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
+	s->regs[(BHI_AT + BHI_ERRCODE) / 4] = is_good ? 0 : ERRCODE_UNREADABLE;
+	power_raise_intvec(s);
+	if (is_good)
+		power_boot_on(s);
+}
+
+static void take_vector(struct sim *s)
+{
+	bool is_good = vector_is_readable(s);
+	uint32_t sequence = s->regs[(BHIE_AT + BHIE_TXVECDB) / 4] & ((1u << STATUS_SHIFT) - 1);
+
+	s->regs[(BHIE_AT + BHIE_TXVECSTATUS) / 4] = sequence |
+		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
+	power_raise_intvec(s);
+	if (is_good)
+		power_boot_on(s);
+}
+
+void boot_run(struct sim *s)
+{
+	if (s->is_image_due && (s->ee == MHI_EE_PBL || s->ee == MHI_EE_EDL))
+		take_image(s);
+	if (s->is_vector_due && s->ee == MHI_EE_SBL)
+		take_vector(s);
+	s->is_image_due = s->is_vector_due = false;
+}
