@@ -8,6 +8,13 @@
 #	EXTRA_DIST += fuzz/corpus-NAME
 fuzz_targets =
 
+fuzz_targets += fuzz/fuzz-port
+fuzz_fuzz_port_SOURCES = fuzz/fuzz-port.c $(fuzz_main) tests/fake_link.c tests/fake_link.h \
+	tests/port_client.c tests/port_client.h
+fuzz_fuzz_port_LDADD = src/port/libport.a src/base/libbase.a
+fuzz_fuzz_port_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-port
+
 if FUZZERS
 fuzz_main =
 noinst_PROGRAMS += $(fuzz_targets)

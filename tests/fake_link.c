@@ -55,6 +55,12 @@ static int fake_submit(struct link *l, unsigned int chan, enum link_dir dir, uns
 	f->n_submitted++;
 	if (dir == LINK_UL && f->takes_at_once)
 		fake_link_take(f, 0);
+	if (f->dies_in_submit && f->state == FAKE_OPEN) {
+		int why = f->dies_in_submit;
+
+		f->dies_in_submit = 0;
+		fake_link_closed(f, why);
+	}
 	return LINK_OK;
 }
 

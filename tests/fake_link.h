@@ -33,6 +33,7 @@ struct fake_link {
 	int submit_result[2];	/* submit() returns it unless 0 */
 	bool takes_at_once;	/* uplink slots are done inside submit() */
 	bool closes_at_once;	/* closed is called inside close() */
+	int dies_in_submit;	/* the next submit() ends the channel with it */
 	/* Called with each uplink message taken; may be NULL. */
 	void (*heard)(void *ear, const uint8_t *data, uint32_t len);
 	void *ear;

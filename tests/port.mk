@@ -1,5 +1,6 @@
 port_tests = tests/test-port-open tests/test-port-read tests/test-port-write \
-	tests/test-port-death
+	tests/test-port-death tests/test-port-poll tests/test-port-memory \
+	tests/test-port-random
 check_PROGRAMS += $(port_tests)
 TESTS += $(port_tests)
 
@@ -15,3 +16,11 @@ tests_test_port_write_SOURCES = tests/test-port-write.c $(port_fakes)
 tests_test_port_write_LDADD = $(port_libs)
 tests_test_port_death_SOURCES = tests/test-port-death.c $(port_fakes)
 tests_test_port_death_LDADD = $(port_libs)
+tests_test_port_poll_SOURCES = tests/test-port-poll.c $(port_fakes)
+tests_test_port_poll_LDADD = $(port_libs)
+tests_test_port_memory_SOURCES = tests/test-port-memory.c $(port_fakes)
+tests_test_port_memory_LDADD = $(port_libs)
+tests_test_port_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
+tests_test_port_random_SOURCES = tests/test-port-random.c tests/port_model.c \
+	tests/port_model.h $(port_fakes)
+tests_test_port_random_LDADD = $(port_libs)

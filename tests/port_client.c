@@ -90,6 +90,8 @@ static void on_file_changed(void *user)
 	struct client *c = user;
 
 	c->n_changed++;
+	if (c->then)
+		c->then(c);
 }
 
 static const struct port_file_ops file_ops = { .changed = on_file_changed };
@@ -98,6 +100,7 @@ void client_begin_open(struct client *c, struct port_bench *b, bool nonblock)
 {
 	c->file = NULL;
 	c->n_changed = 0;
+	c->then = NULL;
 	b->n_asked++;
 	port_open(b->port, nonblock, &file_ops, c, &c->open.wait, &c->file);
 }

@@ -45,6 +45,7 @@ struct client {
 	struct port_file *file;
 	struct call open;
 	unsigned int n_changed;
+	void (*then)(struct client *c);	/* runs at each change; may be NULL */
 };
 
 void call_init(struct call *c, struct port_bench *b);

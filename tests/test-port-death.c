@@ -346,6 +346,66 @@ START_TEST(test_everything_may_end_inside_the_answer_of_a_read)
 }
 END_TEST
 
+START_TEST(test_files_may_close_when_they_hear_of_the_death)
+{
+	a.then = client_close;
+	z.then = client_close;
+	port_kill(b.port, -ECONNRESET);
+	ck_assert_ptr_null(a.file);
+	ck_assert_ptr_null(z.file);
+}
+END_TEST
+
+START_TEST(test_channel_may_die_inside_the_submit_of_a_write)
+{
+	b.link.dies_in_submit = -ECONNRESET;
+	call_write(&c1, &a, data, 100, 0, false);
+	ck_assert_int_eq(c1.result, 16);
+	ck_assert_int_eq(client_write(&a, data, 1), -ECONNRESET);
+	ck_assert_int_eq(client_flush(&a), -ENODEV);
+}
+END_TEST
+
+START_TEST(test_channel_may_die_inside_the_submit_of_a_parked_write)
+{
+	call_write(&c1, &a, data, 100, 0, false);
+	call_write(&c2, &z, data, 8, 0, false);
+	b.link.dies_in_submit = -ECONNRESET;
+	fake_link_take(&b.link, 0);
+	ck_assert_int_eq(c1.result, 80);
+	ck_assert_int_eq(c2.result, -ECONNRESET);
+	ck_assert_uint_eq(b.budget.used, 0);
+}
+END_TEST
+
+START_TEST(test_channel_may_die_while_its_slots_are_given_back)
+{
+	say("one");
+	say("two");
+	b.link.dies_in_submit = -ECONNRESET;
+	ck_assert(client_reads(&a, "one"));
+	ck_assert_int_eq(port_state(b.port), PORT_CLOSED);
+	ck_assert(client_reads(&a, "two"));
+	ck_assert_int_eq(client_read(&a, data, 8), -ECONNRESET);
+}
+END_TEST
+
+START_TEST(test_channel_may_die_inside_its_start)
+{
+	struct client n;
+
+	port_kill(b.port, -ENODEV);
+	fake_link_closed(&b.link, 0);
+	call_init(&n.open, &b);
+	client_begin_open(&n, &b, false);
+	b.link.dies_in_submit = -ECONNRESET;
+	fake_link_opened(&b.link, 0);
+	ck_assert_int_eq(n.open.result, -ECONNRESET);
+	ck_assert_uint_eq(port_stats(b.port).prepares, 2);
+	ck_assert_uint_eq(port_stats(b.port).unprepares, 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("port-death");
@@ -373,6 +433,11 @@ int main(void)
 	tcase_add_test(c, test_channel_may_die_inside_the_answer_of_a_read);
 	tcase_add_test(c, test_message_of_a_dead_channel_stays_when_its_reader_is_gone);
 	tcase_add_test(c, test_everything_may_end_inside_the_answer_of_a_read);
+	tcase_add_test(c, test_files_may_close_when_they_hear_of_the_death);
+	tcase_add_test(c, test_channel_may_die_inside_the_submit_of_a_write);
+	tcase_add_test(c, test_channel_may_die_inside_the_submit_of_a_parked_write);
+	tcase_add_test(c, test_channel_may_die_while_its_slots_are_given_back);
+	tcase_add_test(c, test_channel_may_die_inside_its_start);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }

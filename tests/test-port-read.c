@@ -307,6 +307,19 @@ START_TEST(test_bytes_are_read_straight_from_the_slots_in_one_answer)
 }
 END_TEST
 
+START_TEST(test_slot_the_link_refuses_is_offered_again)
+{
+	say("one");
+	say("two");
+	b.link.submit_result[LINK_DL] = LINK_FULL;
+	ck_assert(client_reads(&a, "one"));
+	ck_assert_uint_eq(b.link.with_device[LINK_DL].n, 2);
+	b.link.submit_result[LINK_DL] = LINK_OK;
+	ck_assert(client_reads(&a, "two"));
+	ck_assert_uint_eq(b.link.with_device[LINK_DL].n, 4);
+}
+END_TEST
+
 START_TEST(test_failed_transfer_is_told_to_one_read)
 {
 	call_read(&r1, &a, 16, 0, false);
@@ -453,6 +466,7 @@ int main(void)
 	tcase_add_test(c, test_slot_returns_to_the_device_only_when_consumed);
 	tcase_add_test(c, test_slow_reader_holds_the_device);
 	tcase_add_test(c, test_bytes_are_read_straight_from_the_slots_in_one_answer);
+	tcase_add_test(c, test_slot_the_link_refuses_is_offered_again);
 	tcase_add_test(c, test_failed_transfer_is_told_to_one_read);
 	tcase_add_test(c, test_failed_transfer_without_reader_waits_for_one);
 	tcase_add_test(c, test_message_cut_by_a_failed_transfer_is_not_passed_off_as_whole);

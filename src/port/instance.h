@@ -97,8 +97,9 @@ static inline bool instance_is_writable(const struct instance *i)
 	return instance_has_room(i) && list_is_empty(&i->tx.writers);
 }
 
-/* Is what a link reports the end of the channel rather than of one transfer? */
+/* Is what a link returns the end of the channel rather than of one transfer? */
 static inline bool is_departure(int status)
 {
-	return status == -ECANCELED || status == -ECONNRESET || status == -ENODEV;
+	return status == -ECANCELED || status == -ECONNRESET || status == -ENODEV ||
+	       status == -ENOTCONN;
 }

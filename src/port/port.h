@@ -7,7 +7,22 @@
  * to the instance it was opened on and never to another one.
  *
  * The contract is the table in mhifs(8): open, release, close, read, write,
- * poll, and what each cause of death does to parked and later calls.
+ * poll, and what each cause of death does to parked and later calls.  What the
+ * table leaves open is decided here:
+ *
+ * - A prepare counts when the channel runs, an unprepare when it stops running,
+ *   so a start that failed or was given up counts as neither.
+ * - A parked call that ends with the cause of death counts as having told its
+ *   file; a parked close does not.  A close of a dead file is an error only
+ *   when something the file wrote was never taken.
+ * - A failed transfer: downlink, EIO to one read, after the data that came
+ *   before it; uplink, EIO to the file that wrote it, by its parked close or
+ *   write, else by its next close.
+ * - A message without its end is no message: it dies with the channel, or with
+ *   the piece that failed.
+ * - A later part of a call (offset > 0) is never an error, since the kernel
+ *   passes only the count on: a read gets the rest of its message or nothing,
+ *   a write ends short.
  */
 #pragma once
 #include "base/timers.h"
@@ -34,7 +49,7 @@ struct port_stats {	/* since the daemon started */
 	uint64_t ul_messages, ul_bytes;	/* taken by the device */
 	uint64_t dl_messages, dl_bytes;	/* given to readers */
 	uint64_t prepares, unprepares;
-	uint64_t errors;
+	uint64_t errors;	/* failed transfers and starts, dropped messages */
 };
 
 /* Bytes of parked write payload, shared by all ports of a device. */
@@ -60,15 +75,16 @@ struct port_file_ops {
 struct port *port_new(struct link *link, unsigned int chan, const struct port_config *config,
 		      struct timers *timers, struct port_budget *budget,
 		      const struct port_ops *ops, void *user);
-/* A port in use is freed with its last file: no link call comes any more, files
- * answer ENODEV.  Ends the current instance with -ENODEV first. */
+/* Ends the current instance with -ENODEV; files that are still open answer so,
+ * @ops is not called any more.  The port is freed with its last file, and not
+ * before the link has closed the channel: until then the link has to live. */
 void port_unref(struct port *p);
 
 const char *port_name(const struct port *p);
 bool port_has(const struct port *p, enum link_dir dir);
 enum port_state port_state(const struct port *p);
 struct port_stats port_stats(const struct port *p);
-uint32_t port_mtu(const struct port *p);
+uint32_t port_mtu(const struct port *p);	/* never more than a slot takes */
 
 /* The channel left or came (EE, power): a port that is not offered refuses
  * open with -ENODEV.  New ports are offered. */
