@@ -1,1 +1,1 @@
-dist_man_MANS = man/mhictl.1 man/mhifs.8
+dist_man_MANS = man/mhictl.1 man/mhifs.8 man/mhifs.conf.5

@@ -8,9 +8,9 @@
 /* As libfuse's own main has them; part of the interface. */
 enum exit_code {
 	EXIT_DONE = 0,
-	EXIT_OPTIONS = 1,
+	EXIT_OPTIONS = 1,	/* and the configuration */
 	EXIT_MOUNTPOINT = 2,
-	EXIT_SETUP = 3,		/* device, configuration, loop */
+	EXIT_SETUP = 3,		/* device, loop */
 	EXIT_MOUNT = 4,
 	EXIT_BACKGROUND = 5,
 	EXIT_SIGNALS = 6,

@@ -77,7 +77,7 @@ static enum exit_code load_and_start(const struct options *o)
 
 	r = config_load(o->config, &c, &why);
 	if (r)
-		return fail(EXIT_SETUP, &why, r);
+		return fail(EXIT_OPTIONS, &why, r);
 	text_fini(&why);
 	if (o->check_config)
 		puts("OK");
