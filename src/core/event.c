@@ -32,9 +32,12 @@ static void ering_arm(struct engine *e, struct ering *r)
 
 void erings_arm(struct engine *e, enum erings which)
 {
-	for (unsigned int i = 0; i < e->config->n_erings; i++)
-		if (e->erings[i].config->hw == (which == ERINGS_HARDWARE))
-			ering_arm(e, &e->erings[i]);
+	for (unsigned int i = 0; i < e->config->n_erings; i++) {
+		struct ering *r = &e->erings[i];
+
+		if (!r->is_armed && r->config->hw == (which == ERINGS_HARDWARE))
+			ering_arm(e, r);
+	}
 }
 
 void ering_ring(struct engine *e, struct ering *r)
@@ -68,35 +71,35 @@ void event_strike(struct engine *e, const char *what, struct tre_copy event)
 		    tre_type(event), tre_code(event), tre_chid(event));
 }
 
-static void event_take(struct engine *e, struct ering *r, struct tre_copy event)
+/* What only ring 0 may carry. */
+static void event_take_control(struct engine *e, const struct ering *r, struct tre_copy event)
 {
-	if (tre_type(event) == TRE_EV_TRANSFER) {
-		transfer_complete(e, r->index, event);
-		return;
-	}
-	if (tre_type(event) == TRE_EV_RSC_TRANSFER) {
-		transfer_complete_rsc(e, r->index, event);
-		return;
-	}
-	if (!e->is_listening)
-		return;
-	if (r->index != 0 && ++e->n_misrouted >= EVENT_MISROUTED) {
+	if (r->index != 0 && ++e->n_misrouted >= EVENT_MISROUTED)
 		engine_break(e, "control events come on event ring %u", r->index);
-		return;
-	}
-	if (r->index != 0) {
+	else if (r->index != 0)
 		event_strike(e, "control event on a data ring", event);
-		return;
-	}
-	switch (tre_type(event)) {
-	case TRE_EV_STATE:
+	else if (tre_type(event) == TRE_EV_STATE)
 		mission_heard_state(e, event);
-		break;
-	case TRE_EV_CMD:
+	else if (tre_type(event) == TRE_EV_CMD)
 		command_complete(e, event);
-		break;
-	case TRE_EV_EE:
+	else
 		mission_heard_ee(e, event);
+}
+
+static void event_take(struct engine *e, const struct ering *r, struct tre_copy event)
+{
+	switch (tre_type(event)) {
+	case TRE_EV_TRANSFER:
+		transfer_complete(e, r->index, event);
+		break;
+	case TRE_EV_RSC_TRANSFER:
+		transfer_complete_rsc(e, r->index, event);
+		break;
+	case TRE_EV_STATE:
+	case TRE_EV_CMD:
+	case TRE_EV_EE:
+		if (e->is_listening)
+			event_take_control(e, r, event);
 		break;
 	case TRE_EV_TSYNC:
 	case TRE_EV_BW_REQ:

@@ -1,11 +1,19 @@
 #include "core/mission.h"
 #include "core/host.h"
 
+static void await_mission(struct engine *e)
+{
+	e->in_mission = false;
+	if (e->state == DEV_M0)
+		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+}
+
 static void enter_mission(struct engine *e)
 {
 	if (e->in_mission || !mhi_ee_is_mission(e->ee) || !engine_may_ring(e))
 		return;
 	e->in_mission = true;
+	timer_stop(&e->deadline);
 	erings_arm(e, ERINGS_HARDWARE);
 	engine_change(e);
 }
@@ -14,7 +22,7 @@ void mission_arrive_m0(struct engine *e)
 {
 	e->mhi_state = MHI_STATE_M0;
 	if (!e->in_mission) {
-		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+		await_mission(e);
 		mission_look_at_ee(e);
 	}
 	if (e->state != DEV_M0)
@@ -42,7 +50,7 @@ void mission_look_at_ee(struct engine *e)
 		return;
 	}
 	if (!mhi_ee_is_mission(ee))
-		e->in_mission = false;
+		await_mission(e);
 	for (unsigned int i = 0; i < e->config->n_chans; i++)
 		if (!(e->config->chans[i].ee_mask & EE_BIT(ee)))
 			channel_die(e, &e->chans[i], -ECONNRESET);

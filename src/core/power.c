@@ -198,10 +198,8 @@ static void pursue_up(struct engine *e)
 		break;
 	case DEV_M0:
 	case DEV_M2:
-		if (!e->in_mission)
-			break;
-		timer_stop(&e->deadline);
-		power_finish(e, 0);
+		if (e->in_mission)
+			power_finish(e, 0);
 		break;
 	default:
 		break;

@@ -14,6 +14,15 @@ static void poll_again(struct engine *e)
 	e->poll_us = min_u32(2 * e->poll_us, STARTUP_POLL_MAX_US);
 }
 
+/* An offset that points nowhere is one way for a missing device to show. */
+static void startup_refuse(struct engine *e, const char *why)
+{
+	if (e->hw->ops->is_present(e->hw))
+		engine_fail(e, -EIO, "%s", why);
+	else
+		state_step(e, ON_GONE);
+}
+
 void startup_arrive_boot(struct engine *e)
 {
 	const char *why;
@@ -22,11 +31,10 @@ void startup_arrive_boot(struct engine *e)
 	e->is_broken = false;
 	e->mhi_state = MHI_STATE_RESET;
 	timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
-	if (!e->regs.bhi && regs_find_bhi(e, &why) < 0) {
-		engine_fail(e, -EIO, "%s", why);
-		return;
-	}
-	startup_poll_begin(e);
+	if (regs_find_bhi(e, &why) < 0)
+		startup_refuse(e, why);
+	else
+		startup_poll_begin(e);
 }
 
 /* A value that makes no sense may be one of a moment: look once more. */
@@ -172,7 +180,7 @@ void startup_arrive_ready(struct engine *e)
 	if (regs_write(e, e->regs.bhi + BHI_INTVEC, 0) < 0)
 		return;
 	if (regs_find_doorbells(e, &why) < 0) {
-		engine_fail(e, -EIO, "%s", why);
+		startup_refuse(e, why);
 		return;
 	}
 	e->wake_is_set = false;
