@@ -142,7 +142,8 @@ static void write_living(struct port_file *f, struct wait *w, const uint8_t *dat
 		wait_answer(w, error ? error : -EAGAIN, NULL, 0);
 	else
 		park_rest(f, w, data, len, went, is_later);
-	tx_pump(i);
+	if (!list_is_empty(&i->tx.writers))
+		tx_pump(i);
 }
 
 /* A call that already sent a part can only end short: an error would be seen by

@@ -11,12 +11,10 @@ static const struct link_user_ops link_user_ops = {
 	.closed = on_closed,
 };
 
-void instance_unref(struct instance *i)
+void instance_free(struct instance *i)
 {
 	struct port *p = i->port;
 
-	if (--i->refs)
-		return;
 	rx_fini(&i->rx);
 	free(i);
 	port_put(p);

@@ -65,7 +65,12 @@ static inline struct instance *instance_ref(struct instance *i)
 	i->refs++;
 	return i;
 }
-void instance_unref(struct instance *i);
+void instance_free(struct instance *i);	/* by the last reference */
+static inline void instance_unref(struct instance *i)
+{
+	if (--i->refs == 0)
+		instance_free(i);
+}
 
 /* Ends it for its files as port_kill() says, and asks the link for the rest. */
 void instance_end(struct instance *i, int why);

@@ -48,42 +48,45 @@ static uint8_t *slot_bytes(const struct instance *i, uint16_t slot)
 }
 
 /* Nobody ever sees what an earlier message left in a slot. */
-static void put_idle(struct instance *i, uint16_t slot, uint32_t len)
+static void clear_slot(struct instance *i, uint16_t slot, uint32_t len)
 {
-	struct rx_slot *s = &i->rx.slots[slot];
-
 	assert(len <= i->port->link->chans[i->port->chan].slots[LINK_DL].size);
 	memset(slot_bytes(i, slot), 0, len);
-	s->next = i->rx.idle;
+}
+
+static void put_idle(struct instance *i, uint16_t slot)
+{
+	i->rx.slots[slot].next = i->rx.idle;
 	i->rx.idle = slot;
+}
+
+/* A slot goes to the device, or is idle until the next occasion. */
+static void lend_slot(struct instance *i, uint16_t slot)
+{
+	const struct port *p = i->port;
+
+	i->rx.n_lent++;
+	if (i->is_leaving || p->link->ops->submit(p->link, p->chan, LINK_DL, slot, 0)) {
+		if (instance_is_dead(i))
+			return;
+		i->rx.n_lent--;
+		put_idle(i, slot);
+	}
 }
 
 /* What comes back from inside a submit waits for the next call, so that a
  * device that fails every slot at once does not keep us here. */
 void rx_refill(struct instance *i)
 {
-	struct port *p = i->port;
 	struct rx *rx = &i->rx;
 	uint16_t slot = rx->idle, next;
 
 	if (i->state != INSTANCE_RUNNING || i->is_leaving)
 		return;
 	rx->idle = RX_NO_SLOT;
-	for (; slot != RX_NO_SLOT; slot = next) {
+	for (; slot != RX_NO_SLOT && !instance_is_dead(i); slot = next) {
 		next = rx->slots[slot].next;
-		rx->n_lent++;
-		if (p->link->ops->submit(p->link, p->chan, LINK_DL, slot, 0)) {
-			if (instance_is_dead(i))
-				return;
-			rx->n_lent--;
-			break;
-		}
-		if (instance_is_dead(i))
-			return;
-	}
-	for (; slot != RX_NO_SLOT; slot = next) {
-		next = rx->slots[slot].next;
-		put_idle(i, slot, 0);
+		lend_slot(i, slot);
 	}
 }
 
@@ -125,7 +128,8 @@ static void drop_message(struct instance *i, uint16_t before)
 	for (;;) {
 		uint16_t next = rx->slots[slot].next;
 
-		put_idle(i, slot, rx->slots[slot].len);
+		clear_slot(i, slot, rx->slots[slot].len);
+		put_idle(i, slot);
 		if (slot == end)
 			break;
 		slot = next;
@@ -195,10 +199,12 @@ static void take_piece(struct instance *i, uint16_t slot, bool is_last, uint32_t
 {
 	struct rx *rx = &i->rx;
 
-	if (rx->is_discarding || !len)
-		put_idle(i, slot, len);
-	else
+	if (rx->is_discarding || !len) {
+		clear_slot(i, slot, len);
+		put_idle(i, slot);
+	} else {
 		append_piece(rx, slot, len);
+	}
 	if (!is_last)
 		return;
 	if (!rx->is_discarding)
@@ -237,7 +243,7 @@ static int peek_rest(const struct rx *rx, size_t len, struct iovec *iov, size_t 
 	return 1;
 }
 
-static void pop_piece(struct instance *i)
+static uint16_t pop_piece(struct instance *i)
 {
 	struct rx *rx = &i->rx;
 	uint16_t slot = rx->first;
@@ -251,12 +257,15 @@ static void pop_piece(struct instance *i)
 		rx->n_messages--;
 		i->port->stats.dl_messages++;
 	}
-	put_idle(i, slot, rx->slots[slot].len);
+	clear_slot(i, slot, rx->slots[slot].len);
+	return slot;
 }
 
+/* All is taken off before the first slot is lent: the link may call back. */
 static void consume_slots(struct instance *i, size_t n)
 {
 	struct rx *rx = &i->rx;
+	uint16_t slot = RX_NO_SLOT;
 
 	while (n) {
 		uint32_t held = rx->slots[rx->first].len - rx->offset;
@@ -267,9 +276,14 @@ static void consume_slots(struct instance *i, size_t n)
 			break;
 		}
 		n -= held;
-		pop_piece(i);
+		if (slot != RX_NO_SLOT)
+			put_idle(i, slot);
+		slot = pop_piece(i);
 	}
-	rx_refill(i);
+	if (slot != RX_NO_SLOT)
+		lend_slot(i, slot);
+	if (rx->idle != RX_NO_SLOT)
+		rx_refill(i);
 }
 
 static void consume_rest(struct instance *i, size_t n)
@@ -332,6 +346,8 @@ static void serve_readers(struct instance *i)
 {
 	struct rx *rx = &i->rx;
 
+	if (list_is_empty(&rx->readers))
+		return;
 	/* A link that completes inside submit must not nest us without end. */
 	if (rx->is_looping)
 		return;
@@ -372,7 +388,7 @@ static void store(struct instance *i, uint16_t slot, int status, uint32_t len)
 		take_piece(i, slot, status != LINK_MORE, len);
 		return;
 	}
-	put_idle(i, slot, 0);
+	put_idle(i, slot);
 	drop_unfinished(i);
 	rx->has_failed = true;
 	i->port->stats.errors++;
@@ -384,7 +400,7 @@ void rx_done(struct instance *i, unsigned int slot, int status, uint32_t len)
 
 	rx->n_lent--;
 	if (is_departure(status)) {
-		put_idle(i, (uint16_t)slot, 0);
+		put_idle(i, (uint16_t)slot);
 		i->is_leaving = true;
 		return;
 	}
@@ -404,7 +420,7 @@ void rx_done(struct instance *i, unsigned int slot, int status, uint32_t len)
 void rx_forget(struct instance *i, unsigned int slot, int status, uint32_t len)
 {
 	if (status >= 0)
-		memset(slot_bytes(i, (uint16_t)slot), 0, len);
+		clear_slot(i, (uint16_t)slot, len);
 }
 
 static size_t message_len(const struct rx *rx, uint16_t slot, uint16_t end)
@@ -436,7 +452,7 @@ static int bury_message(struct instance *i)
 		at += rx->slots[slot].len;
 		is_last = rx->slots[slot].is_last;
 		rx->first = rx->slots[slot].next;
-		put_idle(i, slot, rx->slots[slot].len);
+		clear_slot(i, slot, rx->slots[slot].len);
 	} while (!is_last);
 	rx->offset = 0;
 	rx->n_messages--;
@@ -452,7 +468,7 @@ static void clear_held(struct instance *i)
 		uint16_t slot = rx->first;
 
 		rx->first = rx->slots[slot].next;
-		put_idle(i, slot, rx->slots[slot].len);
+		clear_slot(i, slot, rx->slots[slot].len);
 	}
 }
 

@@ -304,7 +304,8 @@ void tx_done(struct instance *i, unsigned int slot, int status)
 		i->port->stats.ul_bytes += tx->slots[slot].filled;
 	}
 	finish_flushes(i);
-	tx_pump(i);
+	if (!list_is_empty(&tx->writers))
+		tx_pump(i);
 	if (!was_writable && instance_is_writable(i))
 		instance_notify(i);
 }
