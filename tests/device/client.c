@@ -112,8 +112,12 @@ pid_t child_start(int (*fn)(void *user), void *user)
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
-	if (pid == 0)
+	if (pid == 0) {
+		/* Check's handlers would kill the whole test. */
+		signal(SIGINT, SIG_DFL);
+		signal(SIGTERM, SIG_DFL);
 		_exit(fn(user));
+	}
 	return pid;
 }
 

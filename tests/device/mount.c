@@ -210,6 +210,34 @@ bool mount_state_is(const struct mount *m, const char *state)
 	return value && !strncmp(value, state, len) && value[len] == '\n';
 }
 
+bool mount_chan_is(const struct mount *m, const char *chan, const char *state)
+{
+	char key[64];
+	const char *value;
+	size_t len = strlen(state);
+
+	snprintf(key, sizeof(key), "%s.state", chan);
+	value = value_of(mount_show(m, "stats"), key);
+	return value && !strncmp(value, state, len) && value[len] == '\n';
+}
+
+static bool is_settled(const struct mount *m)
+{
+	const char *at = mount_show(m, "stats");
+
+	while ((at = strstr(at, ".state="))) {
+		at += strlen(".state=");
+		if (strncmp(at, "closed\n", 7))
+			return false;
+	}
+	return true;
+}
+
+void mount_settle(const struct mount *m)
+{
+	WAIT_FOR(is_settled(m));
+}
+
 void mount_barrier(const struct mount *m)
 {
 	struct stat st;

@@ -66,6 +66,11 @@ bool mount_state_is(const struct mount *m, const char *state);
 /* Returns once the daemon has taken all that was asked before. */
 void mount_barrier(const struct mount *m);
 
+/* Waits until every channel is closed: what an earlier test left in one is
+ * still there as long as it lingers. */
+void mount_settle(const struct mount *m);
+bool mount_chan_is(const struct mount *m, const char *chan, const char *state);
+
 /* Open descriptors of the daemon. */
 unsigned int mount_n_fds(const struct mount *m);
 

@@ -124,7 +124,7 @@ static const struct {
 	{ "loopback /etc", 2, "is not empty" },
 	{ "loopback:nope ROOT", 3, "no profile is called 'nope'; there are sim, " },
 	{ "loopback,seed=x ROOT", 3, "seed cannot be 'x'; it must be a number" },
-	{ "vfio:0000:01:00.0 ROOT", 3, "no transport 'vfio'" },
+	{ "usb:1-4 ROOT", 3, "no transport 'usb'" },
 	{ "loopback loopback,name=a loopback,name=a ROOT", 3, "is taken by mhi1" },
 	{ "-c /nonexistent.conf loopback ROOT", 1, "/nonexistent.conf" },
 };

@@ -23,6 +23,11 @@ static void teardown(void)
 	mount_stop(m);
 }
 
+static void before_each(void)
+{
+	mount_settle(m);
+}
+
 static void make_events(void)
 {
 	ck_assert_int_eq(mount_store(m, "power", "suspend"), 0);
@@ -212,6 +217,7 @@ int main(void)
 
 	mount_skip_unless_possible();
 	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, before_each, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_reader_starts_at_the_present);
 	tcase_add_test(tc, test_lines_carry_seq_time_and_type);

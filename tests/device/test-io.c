@@ -22,6 +22,11 @@ static void teardown(void)
 	mount_stop(m);
 }
 
+static void before_each(void)
+{
+	mount_settle(m);
+}
+
 START_TEST(test_what_was_written_comes_back)
 {
 	char buf[64];
@@ -171,8 +176,7 @@ START_TEST(test_nonblock_may_be_given_at_open)
 	int fd = mount_open(m, "LOOPBACK", O_RDWR | O_NONBLOCK);
 	char c;
 
-	WAIT_FOR(!strncmp(strstr(mount_show(m, "stats"), "LOOPBACK.state="),
-			  "LOOPBACK.state=running", 22));
+	WAIT_FOR(mount_chan_is(m, "LOOPBACK", "running"));
 	ck_assert_int_eq(try_read(fd, &c, 1), -EAGAIN);
 	close(fd);
 }
@@ -294,6 +298,7 @@ int main(void)
 
 	mount_skip_unless_possible();
 	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, before_each, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_what_was_written_comes_back);
 	tcase_add_test(tc, test_blocked_read_lets_a_write_pass_on_the_same_file);

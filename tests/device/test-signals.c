@@ -25,6 +25,11 @@ static void teardown(void)
 	mount_stop(m);
 }
 
+static void before_each(void)
+{
+	mount_settle(m);
+}
+
 static void expect_read_ends(int signo, int flags)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
@@ -228,6 +233,7 @@ int main(void)
 
 	mount_skip_unless_possible();
 	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, before_each, NULL);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_signal_ends_a_read);
 	tcase_add_test(tc, test_restarting_handler_ends_it_too);

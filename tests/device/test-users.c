@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -24,13 +25,9 @@ static void teardown(void)
 	mount_stop(m);
 }
 
-static bool is_closed(const char *chan)
+static void before_each(void)
 {
-	char line[64], *at;
-
-	snprintf(line, sizeof(line), "%s.state=", chan);
-	at = strstr(mount_show(m, "stats"), line);
-	return at && !strncmp(at + strlen(line), "closed\n", 7);
+	mount_settle(m);
 }
 
 START_TEST(test_first_open_prepares_and_the_last_close_unprepares)
@@ -38,7 +35,7 @@ START_TEST(test_first_open_prepares_and_the_last_close_unprepares)
 	uint64_t prepares = mount_stat(m, "LOOPBACK.prepares");
 	int a, b, c;
 
-	WAIT_FOR(is_closed("LOOPBACK"));
+	WAIT_FOR(mount_chan_is(m, "LOOPBACK", "closed"));
 	a = mount_open(m, "LOOPBACK", O_RDWR);
 	b = mount_open(m, "LOOPBACK", O_RDONLY);
 	c = dup(a);
@@ -50,7 +47,7 @@ START_TEST(test_first_open_prepares_and_the_last_close_unprepares)
 	ck_assert_int_eq(try_write(c, "x", 1), 1);
 	close(c);
 	WAIT_FOR(mount_stat(m, "LOOPBACK.users") == 0);
-	WAIT_FOR(is_closed("LOOPBACK"));
+	WAIT_FOR(mount_chan_is(m, "LOOPBACK", "closed"));
 	ck_assert_uint_eq(mount_stat(m, "LOOPBACK.prepares"), prepares + 1);
 	ck_assert_uint_eq(mount_stat(m, "LOOPBACK.unprepares"), prepares + 1);
 }
@@ -85,7 +82,7 @@ START_TEST(test_next_open_finds_what_the_last_one_left)
 	for (int i = 0; i < 20; i++)
 		n_good += echo_then_cat("x");
 	ck_assert_uint_gt(n_good, 0);
-	WAIT_FOR(is_closed("LOOPBACK"));
+	WAIT_FOR(mount_chan_is(m, "LOOPBACK", "closed"));
 }
 END_TEST
 
@@ -136,28 +133,36 @@ static uint32_t next_random(uint32_t *x)
 
 static int come_and_go(void *user)
 {
-	static const char *const names[] = { "LOOPBACK", "TEST_0", "DUN", "LOOPBACK" };
+	static const char *const names[] = { "LOOPBACK", "TEST_0", "TEST_1", "LOOPBACK" };
 	uint32_t x = *(uint32_t *)user;
 	char buf[64] = { 0 };
 
 	for (int i = 0; i < N_ROUNDS; i++) {
 		const char *name = names[next_random(&x) % ARRAY_SIZE(names)];
-		int flags = next_random(&x) % 2 ? O_RDWR | O_NONBLOCK : O_WRONLY;
-		int fd = open(mount_path(m, name), flags);
+		int fd = open(mount_path(m, name), O_RDWR | (next_random(&x) % 2 * O_NONBLOCK));
 
 		if (fd < 0)
 			return 1;
+		fcntl(fd, F_SETFL, O_NONBLOCK);
 		for (uint32_t n = next_random(&x) % 4; n; n--) {
-			fcntl(fd, F_SETFL, O_NONBLOCK);
 			if (try_write(fd, buf, sizeof(buf)) == -ENODEV)
 				return 2;
 			if (try_read(fd, buf, sizeof(buf)) == -ENODEV)
 				return 3;
 		}
-		if (next_random(&x) % 8 == 0)
+		if (next_random(&x) % 32 == 0)
 			return 0;	/* the kernel closes it */
 		close(fd);
 	}
+	return 0;
+}
+
+static int drain(void *user)
+{
+	char buf[64];
+
+	while (try_read(*(int *)user, buf, sizeof(buf)) > 0)
+		;
 	return 0;
 }
 
@@ -167,7 +172,7 @@ static void expect_balance(const char *chan)
 
 	snprintf(key, sizeof(key), "%s.users", chan);
 	WAIT_FOR(mount_stat(m, key) == 0);
-	WAIT_FOR(is_closed(chan));
+	WAIT_FOR(mount_chan_is(m, chan, "closed"));
 	snprintf(key, sizeof(key), "%s.prepares", chan);
 	snprintf(other, sizeof(other), "%s.unprepares", chan);
 	ck_assert_uint_eq(mount_stat(m, key), mount_stat(m, other));
@@ -177,17 +182,23 @@ START_TEST(test_crowd_comes_and_goes_and_leaves_nothing)
 {
 	unsigned int n_fds = mount_n_fds(m);
 	uint32_t seeds[N_PROCESSES];
-	pid_t pids[N_PROCESSES];
+	pid_t pids[N_PROCESSES], reader;
+	int fd = mount_open(m, "LOOPBACK", O_RDONLY);
 
+	/* Somebody has to read the echo: closes wait for it. */
+	reader = child_start(drain, &fd);
 	for (uint32_t i = 0; i < N_PROCESSES; i++) {
 		seeds[i] = i * 7919 + 1;
 		pids[i] = child_start(come_and_go, &seeds[i]);
 	}
 	for (int i = 0; i < N_PROCESSES; i++)
 		ck_assert_int_eq(child_join(pids[i]), 0);
+	kill(reader, SIGKILL);
+	ck_assert_int_eq(child_join(reader), -SIGKILL);
+	close(fd);
 	expect_balance("LOOPBACK");
 	expect_balance("TEST_0");
-	expect_balance("DUN");
+	expect_balance("TEST_1");
 	ck_assert_uint_eq(mount_n_fds(m), n_fds);
 }
 END_TEST
@@ -199,6 +210,7 @@ int main(void)
 
 	mount_skip_unless_possible();
 	tcase_add_unchecked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, before_each, NULL);
 	tcase_set_timeout(tc, 90);
 	tcase_add_test(tc, test_first_open_prepares_and_the_last_close_unprepares);
 	tcase_add_test(tc, test_next_open_finds_what_the_last_one_left);
