@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/test-config-XXXXXX";
+static char dir[32];
 static char path[64];
 static struct text why;
 static struct config *config;
@@ -14,9 +14,12 @@ static struct profile *profile;
 
 static void setup(void)
 {
+	strcpy(dir, "/tmp/test-config-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/a.conf", dir);
 	why = TEXT_INIT;
+	config = NULL;
+	profile = NULL;
 }
 
 static void teardown(void)

@@ -129,7 +129,7 @@ static void on_changed(void *user)
 {
 	struct device *d = user;
 
-	/* The engine may report before engine_new() returned. */
+	/* Before engine_new() returned, or from within device_close(). */
 	if (!d->engine)
 		return;
 	device_tell_changes(d);
@@ -399,16 +399,21 @@ static void unmap_pool(struct device *d)
 
 void device_close(struct device *d)
 {
+	struct engine *engine = d->engine;
+
 	d->is_stopping = true;
+	d->engine = NULL;
+	/* Whatever is still open comes back before the ports let go. */
+	if (engine)
+		engine_gone(engine);
 	for (unsigned int i = 0; i < d->n_ports; i++)
 		port_unref(d->ports[i].port);
 	d->n_ports = 0;
 	device_answer_power(d, -ENODEV);
 	events_end(d->events);
+	if (engine)
+		engine_free(engine);
 	defer_cancel(&d->turn);
-	if (d->engine)
-		engine_free(d->engine);
-	d->engine = NULL;
 	unmap_pool(d);
 	if (d->hw)
 		d->hw->ops->close(d->hw);
