@@ -181,8 +181,7 @@ static bool matches(cfg_t *device, const char *address)
 	return !fnmatch(cfg_title(device), address, 0);
 }
 
-/* What the last device section that matches and names a profile says. */
-static const char *configured_name(const struct config *c, const char *address)
+const char *config_profile_name(const struct config *c, const char *address)
 {
 	const char *name = NULL;
 	unsigned int at = 0;
@@ -210,7 +209,7 @@ static int apply_devices(const struct config *c, const char *address, struct pro
 int config_profile(const struct config *c, const char *profile, const char *address,
 		   struct profile **ret_profile, struct text *ret_why)
 {
-	const char *name = profile ? profile : configured_name(c, address);
+	const char *name = profile ? profile : config_profile_name(c, address);
 	struct profile *p = NULL;
 	int r;
 
@@ -230,7 +229,7 @@ int config_profile(const struct config *c, const char *profile, const char *addr
 static bool is_pci(const char *text, uint16_t vendor, uint16_t device,
 		   uint16_t sub_vendor, uint16_t sub_device)
 {
-	struct pci_id id;
+	struct pci_match id;
 
 	if (grammar_pci(text, &id) || id.vendor != vendor || id.device != device)
 		return false;

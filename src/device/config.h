@@ -21,6 +21,10 @@ uint32_t config_ready_wait_ms(const struct config *c);
 int config_profile(const struct config *c, const char *profile, const char *address,
 		   struct profile **ret_profile, struct text *ret_why);
 
+/* What the last device section that matches @address and names a profile says,
+ * or NULL. */
+const char *config_profile_name(const struct config *c, const char *address);
+
 /* The name for a PCI function, configured or built in, or NULL; @sub_vendor 0:
  * unknown. */
 const char *config_profile_for_pci(const struct config *c, uint16_t vendor, uint16_t device,

@@ -118,9 +118,9 @@ int grammar_mode(const char *s, unsigned int *ret_mode)
 	return 0;
 }
 
-int grammar_pci(const char *s, struct pci_id *ret_id)
+int grammar_pci(const char *s, struct pci_match *ret_id)
 {
-	struct pci_id id = { 0 };
+	struct pci_match id = { 0 };
 	int end = -1, n;
 
 	n = sscanf(s, "%4hx:%4hx%n:%4hx:%4hx%n", &id.vendor, &id.device, &end,
@@ -167,7 +167,7 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *value = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
 	const char *right = NULL;
-	struct pci_id id;
+	struct pci_match id;
 	unsigned int mode;
 
 	if (!strcmp(opt->name, "mode") && grammar_mode(value, &mode))
@@ -212,6 +212,7 @@ static void check_all(cfg_t *cfg, const char *prefix, const cfg_opt_t *words)
 /* Where messages go: libconfuse's callback has no user pointer. */
 static struct text *messages;
 
+__attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	char line[512];
@@ -234,18 +235,15 @@ static int refuse(const char *path, const char *what, int error, struct text *re
 }
 
 /* The scanner of libconfuse ends the process when a read fails, so it gets
- * memory to read: the file and end_line. */
-static int slurp(const char *path, char **ret_bytes, size_t *ret_len, struct text *ret_why)
+ * memory to read: the file and end_line.  @bytes has room for both. */
+static int slurp(const char *path, char *bytes, size_t *ret_len, struct text *ret_why)
 {
 	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	CLEANUP_FREE char *bytes = malloc(MOST_BYTES + sizeof(end_line));
 	size_t len = 0;
 	ssize_t n;
 
 	if (fd < 0)
 		return refuse(path, strerror(errno), -errno, ret_why);
-	if (!bytes)
-		return -ENOMEM;
 	while ((n = read(fd, bytes + len, MOST_BYTES + 1 - len)) > 0)
 		len += (size_t)n;
 	if (n < 0)
@@ -255,9 +253,7 @@ static int slurp(const char *path, char **ret_bytes, size_t *ret_len, struct tex
 	if (memchr(bytes, 0, len))
 		return refuse(path, "is no text: it holds a zero byte", -EINVAL, ret_why);
 	memcpy(bytes + len, end_line, sizeof(end_line) - 1);
-	*ret_bytes = bytes;
 	*ret_len = len + sizeof(end_line) - 1;
-	bytes = NULL;
 	return 0;
 }
 
@@ -285,11 +281,14 @@ static int parse(cfg_t *cfg, const char *path, char *bytes, size_t len, struct t
 
 int grammar_read(const char *path, cfg_t **ret_file, struct text *ret_why)
 {
-	CLEANUP_FREE char *bytes = NULL;
+	CLEANUP_FREE char *bytes = malloc(MOST_BYTES + sizeof(end_line));
 	size_t len = 0;
 	cfg_t *cfg;
-	int r = slurp(path, &bytes, &len, ret_why);
+	int r;
 
+	if (!bytes)
+		return -ENOMEM;
+	r = slurp(path, bytes, &len, ret_why);
 	if (r)
 		return r;
 	cfg = cfg_init(file_words, CFGF_NONE);

@@ -17,11 +17,11 @@ bool grammar_has(cfg_t *section, const char *key);
 int grammar_mode(const char *s, unsigned int *ret_mode);
 
 /* A PCI function as "17cb:0308" or "17cb:0308:105b:e0ab". */
-struct pci_id {
+struct pci_match {
 	uint16_t vendor, device, sub_vendor, sub_device;
 	bool has_sub;
 };
-int grammar_pci(const char *s, struct pci_id *ret_id);
+int grammar_pci(const char *s, struct pci_match *ret_id);
 
 /* An execution environment, "amss", as a bit; 0: none is called so. */
 uint32_t grammar_ee(const char *s);

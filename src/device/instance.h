@@ -10,7 +10,7 @@
 #include "device/spec.h"
 #include "io/log.h"
 #include "io/pool.h"
-#include "sim/sim.h"
+#include "transport/loopback.h"
 
 struct device_ops {
 	/* State or settledness changed; the device may be freed only from the
