@@ -1,5 +1,5 @@
 device_libs = \
-	src/device/libdevice.a src/port/libport.a src/transport/libtransport.a \
+	src/device/libdevice.a src/port/libport.a src/transport/libtransport.a src/pci/libpci.a \
 	src/sim/libsim.a src/core/libcore.a src/io/libio.a src/base/libbase.a \
 	$(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
 

@@ -20,9 +20,17 @@ mhifs_SOURCES = \
 	src/cli/notify.c src/cli/notify.h
 mhifs_LDADD = \
 	src/fs/libfs.a src/device/libdevice.a src/port/libport.a \
-	src/transport/libtransport.a src/sim/libsim.a src/core/libcore.a \
+	src/transport/libtransport.a src/pci/libpci.a src/sim/libsim.a src/core/libcore.a \
 	src/io/libio.a src/base/libbase.a \
 	$(FUSE_LIBS) $(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
+
+bin_PROGRAMS += mhi-sim
+mhi_sim_SOURCES = src/cli/mhi-sim.c
+mhi_sim_LDADD = \
+	src/device/libdevice.a src/port/libport.a src/serve/libserve.a \
+	src/transport/libtransport.a src/pci/libpci.a src/sim/libsim.a \
+	src/core/libcore.a src/io/libio.a src/base/libbase.a \
+	$(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/mhictl

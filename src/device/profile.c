@@ -215,3 +215,21 @@ const char *profile_for_pci(uint16_t vendor, uint16_t device,
 	}
 	return NULL;
 }
+
+static uint16_t known_or_zero(uint16_t id)
+{
+	return id == PCI_ANY ? 0 : id;
+}
+
+bool profile_pci_id(const char *name, struct pci_id *ret_id)
+{
+	for (const struct pci_row *row = pci_rows; row->model; row++) {
+		if (strcmp(row->model, name))
+			continue;
+		*ret_id = (struct pci_id){ row->vendor, row->device,
+					   known_or_zero(row->sub_vendor),
+					   known_or_zero(row->sub_device) };
+		return true;
+	}
+	return false;
+}

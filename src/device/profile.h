@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/engine.h"
 #include "port/port.h"
+#include "transport/pci_id.h"
 #include <sys/stat.h>
 
 struct profile_chan {
@@ -67,3 +68,7 @@ void profile_engine_config_fini(struct engine_config *c);
 /* The built-in name for a PCI function, or NULL; @sub_vendor 0: unknown. */
 const char *profile_for_pci(uint16_t vendor, uint16_t device,
 			    uint16_t sub_vendor, uint16_t sub_device);
+
+/* The identity of the first function that is a @name, what its row leaves open
+ * as zero; false when no function is. */
+bool profile_pci_id(const char *name, struct pci_id *ret_id);

@@ -2,6 +2,7 @@
  * A seat is a number with the address that has it, or had it: it stays when
  * its device leaves, so that the device finds it again.
  */
+#include "device/attached.h"
 #include "device/instance.h"
 #include "device/registry.h"
 #include "device/simulated.h"
@@ -212,14 +213,14 @@ static int loopback_path(const struct registry *r, const struct spec *s,
 }
 
 /* A device with its number, not yet in the table. */
-static int make_device(struct registry *r, const struct spec *s, const char *path,
-		       struct device **ret_device, struct text *ret_why)
+static int make_device(struct registry *r, const struct spec *s, const char *profile_name,
+		       const char *path, struct device **ret_device, struct text *ret_why)
 {
 	struct profile *profile = NULL;
 	struct seat *seat;
 	int ret;
 
-	ret = config_profile(r->config, *s->address ? s->address : NULL, path, &profile, ret_why);
+	ret = config_profile(r->config, profile_name, path, &profile, ret_why);
 	if (ret)
 		return ret;
 	seat = take_seat(r, path);
@@ -232,11 +233,68 @@ static int make_device(struct registry *r, const struct spec *s, const char *pat
 	return *ret_device ? 0 : -ENOMEM;
 }
 
-static int add_at(struct registry *r, const struct spec *s, const char *path,
-		  struct text *ret_why)
+static int start_loopback(struct registry *r, const struct spec *s, const char *path,
+			  struct device **ret_device, struct text *ret_why)
 {
 	struct device *d;
 	struct hw *hw;
+	int ret;
+
+	ret = make_device(r, s, *s->address ? s->address : NULL, path, ret_device, ret_why);
+	if (ret)
+		return ret;
+	d = *ret_device;
+	ret = simulated_open(r->loop, s, d->profile, d->name, &hw, &d->sim_chans, ret_why);
+	return ret ? ret : device_start(d, hw, ret_why);
+}
+
+/* What the operator says counts, then what the identity says. */
+static const char *attached_profile(const struct registry *r, const struct spec *s,
+				    const struct pci_id *id, const char *path)
+{
+	const char *name = spec_option(s, "profile");
+
+	if (!name)
+		name = config_profile_name(r->config, path);
+	if (!name)
+		name = config_profile_for_pci(r->config, id->vendor, id->device,
+					      id->sub_vendor, id->sub_device);
+	return name;
+}
+
+static int start_attached(struct registry *r, const struct spec *s, const char *path,
+			  struct device **ret_device, struct text *ret_why)
+{
+	const char *profile;
+	struct pci_id id;
+	struct hw *hw;
+	int ret;
+
+	ret = attached_open(r->loop, s, &hw, &id, ret_why);
+	if (ret)
+		return ret;
+	profile = attached_profile(r, s, &id, path);
+	if (!profile) {
+		text_printf(ret_why, "%s:%s: no profile fits %04x:%04x (subsystem %04x:%04x); "
+			    "name one with profile=", spec_transport_name(s->transport),
+			    s->address, id.vendor, id.device, id.sub_vendor, id.sub_device);
+		ret = -ENOENT;
+	}
+	if (!ret)
+		ret = make_device(r, s, profile, path, ret_device, ret_why);
+	if (!ret)
+		ret = attached_arm(s, hw, (*ret_device)->profile->n_erings + 1, ret_why);
+	if (ret) {
+		hw->ops->close(hw);
+		return ret;
+	}
+	return device_start(*ret_device, hw, ret_why);
+}
+
+static int add_at(struct registry *r, const struct spec *s, const char *path,
+		  struct text *ret_why)
+{
+	struct device *d = NULL;
 	int ret;
 
 	if (find_path(r, path)) {
@@ -244,12 +302,8 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 			    find_path(r, path)->name);
 		return -EBUSY;
 	}
-	ret = make_device(r, s, path, &d, ret_why);
-	if (ret)
-		return ret;
-	ret = simulated_open(r->loop, s, d->profile, d->name, &hw, &d->sim_chans, ret_why);
-	if (!ret)
-		ret = device_start(d, hw, ret_why);
+	ret = s->transport == SPEC_LOOPBACK ? start_loopback(r, s, path, &d, ret_why) :
+					      start_attached(r, s, path, &d, ret_why);
 	if (ret) {
 		device_unref(d);
 		return ret;
@@ -259,18 +313,29 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 	return 0;
 }
 
+static int make_path(const struct registry *r, const struct spec *s,
+		     struct text *ret_path, struct text *ret_why)
+{
+	switch (s->transport) {
+	case SPEC_LOOPBACK:
+		return loopback_path(r, s, ret_path, ret_why);
+	case SPEC_VFIO:
+	case SPEC_VFIO_USER:
+		return attached_path(s, ret_path, ret_why);
+	default:
+		text_printf(ret_why, "%s:%s: this build has no transport '%s'; it has loopback, "
+			    "vfio and vfio-user", spec_transport_name(s->transport), s->address,
+			    spec_transport_name(s->transport));
+		return -EOPNOTSUPP;
+	}
+}
+
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)
 {
 	struct text path = TEXT_INIT;
 	int ret;
 
-	if (s->transport != SPEC_LOOPBACK) {
-		text_printf(ret_why, "%s:%s: this build has no transport '%s'; it has loopback",
-			    spec_transport_name(s->transport), s->address,
-			    spec_transport_name(s->transport));
-		return -EOPNOTSUPP;
-	}
-	ret = loopback_path(r, s, &path, ret_why);
+	ret = make_path(r, s, &path, ret_why);
 	if (!ret && text_failed(&path))
 		ret = -ENOMEM;
 	if (!ret)

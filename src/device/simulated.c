@@ -131,31 +131,49 @@ static unsigned int add_chans(const struct profile *p, struct sim_chan *chans)
 	return n_hw;
 }
 
-int simulated_open(struct loop *l, const struct spec *s, const struct profile *p,
-		   const char *who, struct hw **ret_hw, struct sim_chan **ret_chans,
-		   struct text *ret_why)
+int simulated_config(const struct spec *s, const struct profile *p,
+		     struct sim_config *ret_config, struct sim_chan **ret_chans,
+		     enum sim_mood *ret_mood, struct text *ret_why)
 {
 	struct sim_chan *chans = calloc(p->n_chans, sizeof(*chans));
 	struct sim_config c = sim_config_default;
 	unsigned int mood = SIM_HEALTHY;
-	struct hw *hw = NULL;
-	int r = chans ? 0 : -ENOMEM;
+	int r = 0;
 
-	if (!r) {
-		c.n_hw_chans = add_chans(p, chans);
-		c.n_vectors = p->n_erings + 1;
-		c.chans = chans;
-		c.n_chans = p->n_chans;
-	}
+	if (!chans)
+		return -ENOMEM;
+	c.n_hw_chans = add_chans(p, chans);
+	c.n_vectors = p->n_erings + 1;
+	c.chans = chans;
+	c.n_chans = p->n_chans;
 	for (unsigned int i = 0; i < s->n_options && !r; i++)
 		r = set_option(&s->options[i], p, &c, chans, &mood, ret_why);
-	if (!r) {
-		hw = loopback_open(l, &c, who);
-		r = hw ? 0 : -ENOMEM;
-	}
 	if (r) {
 		free(chans);
 		return r;
+	}
+	*ret_config = c;
+	*ret_chans = chans;
+	*ret_mood = mood;
+	return 0;
+}
+
+int simulated_open(struct loop *l, const struct spec *s, const struct profile *p,
+		   const char *who, struct hw **ret_hw, struct sim_chan **ret_chans,
+		   struct text *ret_why)
+{
+	struct sim_config c;
+	enum sim_mood mood;
+	struct hw *hw;
+	int r;
+
+	r = simulated_config(s, p, &c, ret_chans, &mood, ret_why);
+	if (r)
+		return r;
+	hw = loopback_open(l, &c, who);
+	if (!hw) {
+		free(*ret_chans);
+		return -ENOMEM;
 	}
 	if (mood != SIM_HEALTHY) {
 		/* It counts from power-on. */
@@ -163,6 +181,5 @@ int simulated_open(struct loop *l, const struct spec *s, const struct profile *p
 		sim_power_cycle(loopback_sim(hw));
 	}
 	*ret_hw = hw;
-	*ret_chans = chans;
 	return 0;
 }

@@ -6,9 +6,14 @@
 #include "device/spec.h"
 #include "transport/loopback.h"
 
-/* The modem has the channels of @p; options of @s set its timing and moods.
- * @ret_chans (malloc'd) must outlive the hardware, as must @p.  0 or -errno
- * with one sentence. */
+/* How the modem of @p behaves when options of @s set its timing, lives and
+ * mood.  @ret_chans (malloc'd) belongs to @ret_config and must outlive the
+ * modem, as must @p.  0 or -errno with one sentence. */
+int simulated_config(const struct spec *s, const struct profile *p,
+		     struct sim_config *ret_config, struct sim_chan **ret_chans,
+		     enum sim_mood *ret_mood, struct text *ret_why);
+
+/* That modem, as hardware inside this process. */
 int simulated_open(struct loop *l, const struct spec *s, const struct profile *p,
 		   const char *who, struct hw **ret_hw, struct sim_chan **ret_chans,
 		   struct text *ret_why);

@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 static struct {
+	const char *program;
 	enum log_target target;
 	enum log_level most;
 	bool is_journal;	/* stderr is read by the journal */
-} log_to = { LOG_TO_STDERR, LOG_LEVEL_INFO, false };
+} log_to = { "mhifs", LOG_TO_STDERR, LOG_LEVEL_INFO, false };
 
 static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -29,6 +30,7 @@ static bool is_journal_stream(void)
 
 void log_open(const char *program, enum log_target target, enum log_level most)
 {
+	log_to.program = program;
 	log_to.target = target;
 	log_to.most = most;
 	log_to.is_journal = is_journal_stream();
@@ -58,7 +60,7 @@ static void log_line(enum log_level level, const char *who, const char *format, 
 	else if (log_to.is_journal)
 		fprintf(stderr, "<%d>%s\n", priorities[level], line);
 	else
-		fprintf(stderr, "mhifs: %s\n", line);
+		fprintf(stderr, "%s: %s\n", log_to.program, line);
 }
 
 void log_error(const char *who, const char *format, ...)

@@ -17,6 +17,7 @@ enum log_target {
 	LOG_TO_SYSLOG,
 };
 
+/* @program is borrowed for good. */
 void log_open(const char *program, enum log_target target, enum log_level most);
 enum log_level log_level(void);
 

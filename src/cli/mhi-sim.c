@@ -1,0 +1,250 @@
+/*
+ * mhi-sim - the simulated modem as a process: serves one PCI function over
+ * vfio-user.
+ */
+#include "device/profile.h"
+#include "device/simulated.h"
+#include "io/log.h"
+#include "serve/server.h"
+#include <config.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char help[] =
+"usage: mhi-sim --socket PATH [options]\n"
+"\n"
+"Shows a simulated modem as a PCI function on a UNIX socket, for mhifs\n"
+"(vfio-user:PATH) or a virtual machine.\n"
+"\n"
+"options:\n"
+"  -s, --socket PATH       where to listen; one client at a time\n"
+"  -p, --profile NAME      the modem to play (default sim)\n"
+"      --seed NUMBER       what it makes of chance\n"
+"  -e, --echo CHANNEL      this channel echoes; may be given again\n"
+"  -o, --option KEY=VALUE  timing and faults, as in a loopback DEVICE of mhifs(8)\n"
+"      --msi NUMBER        MSI vectors offered: 0, 1, 2, 4, ... 32 (default 32)\n"
+"      --msix NUMBER       MSI-X vectors offered: 0 to 32 (default 0)\n"
+"      --d3-resets         leaving D3hot resets the function\n"
+"  -V, --version\n"
+"  -h, --help\n"
+"\n"
+"SIGUSR1 crashes the modem (SYS_ERR); SIGUSR2 prints what it counted.\n"
+"SIGTERM and SIGINT end the program.\n";
+
+enum { OPT_SEED = 256, OPT_MSI, OPT_MSIX, OPT_D3_RESETS };
+
+static const struct option longs[] = {
+	{ "socket", required_argument, NULL, 's' },
+	{ "profile", required_argument, NULL, 'p' },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "echo", required_argument, NULL, 'e' },
+	{ "option", required_argument, NULL, 'o' },
+	{ "msi", required_argument, NULL, OPT_MSI },
+	{ "msix", required_argument, NULL, OPT_MSIX },
+	{ "d3-resets", no_argument, NULL, OPT_D3_RESETS },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct options {
+	const char *profile;
+	struct text spec;	/* ",key=value..." as behind a loopback DEVICE */
+	struct server_config server;
+};
+
+static int fail(const char *what, const char *value, const char *right)
+{
+	fprintf(stderr, "mhi-sim: %s cannot be '%s'; it must be %s\n", what, value, right);
+	return EXIT_FAILURE;
+}
+
+static int take_count(const char *what, const char *value, bool power_of_two,
+		      unsigned int *ret_count)
+{
+	uint64_t n;
+
+	if (text_to_u64(value, 0, 32, &n) || (power_of_two && n && !is_power_of_two(n)))
+		return fail(what, value, power_of_two ? "0, 1, 2, 4, 8, 16 or 32" :
+							"a number up to 32");
+	*ret_count = (unsigned int)n;
+	return 0;
+}
+
+/* 0, EXIT_FAILURE when the reason was printed, or -1: done. */
+static int take_option(struct options *o, int c)
+{
+	switch (c) {
+	case 's':
+		o->server.path = optarg;
+		return 0;
+	case 'p':
+		o->profile = optarg;
+		return 0;
+	case OPT_SEED:
+		text_printf(&o->spec, ",seed=%s", optarg);
+		return 0;
+	case 'e':
+		text_printf(&o->spec, ",life.%s=echo", optarg);
+		return 0;
+	case 'o':
+		text_printf(&o->spec, ",%s", optarg);
+		return 0;
+	case OPT_MSI:
+		return take_count("--msi", optarg, true, &o->server.n_msi);
+	case OPT_MSIX:
+		return take_count("--msix", optarg, false, &o->server.n_msix);
+	case OPT_D3_RESETS:
+		o->server.keeps_state = false;
+		return 0;
+	case 'V':
+		printf("mhi-sim %s\n", PACKAGE_VERSION);
+		return -1;
+	case 'h':
+		fputs(help, stdout);
+		return -1;
+	default:
+		fprintf(stderr, "mhi-sim: see mhi-sim --help\n");
+		return EXIT_FAILURE;
+	}
+}
+
+static int take_options(struct options *o, int argc, char **argv)
+{
+	int c, r;
+
+	while ((c = getopt_long(argc, argv, "s:p:e:o:Vh", longs, NULL)) >= 0) {
+		r = take_option(o, c);
+		if (r)
+			return r;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "mhi-sim: '%s' is too much; all is said by options\n",
+			argv[optind]);
+		return EXIT_FAILURE;
+	}
+	if (!o->server.path) {
+		fprintf(stderr, "mhi-sim: --socket PATH is needed\n");
+		return EXIT_FAILURE;
+	}
+	if (!o->server.n_msi && !o->server.n_msix) {
+		fprintf(stderr, "mhi-sim: --msi and --msix cannot both be 0\n");
+		return EXIT_FAILURE;
+	}
+	return 0;
+}
+
+struct sim_main {
+	struct loop *loop;
+	struct server *server;
+};
+
+static void on_end(void *user, int signo)
+{
+	struct sim_main *m = user;
+
+	(void)signo;
+	loop_stop(m->loop);
+}
+
+static void on_crash(void *user, int signo)
+{
+	struct sim_main *m = user;
+
+	(void)signo;
+	log_info("sim", "crashing as told");
+	sim_set_state_sys_err(server_sim(m->server));
+}
+
+static void on_print(void *user, int signo)
+{
+	struct sim_main *m = user;
+	const struct sim_counts *c = sim_counts(server_sim(m->server));
+
+	(void)signo;
+	log_info("sim", "ul_messages=%" PRIu64 " ul_bytes=%" PRIu64 " dl_messages=%" PRIu64
+		 " dl_bytes=%" PRIu64 " commands=%" PRIu64 " doorbells=%" PRIu64
+		 " interrupts=%" PRIu64 " refused_dma=%" PRIu64 " running=%u",
+		 c->ul_messages, c->ul_bytes, c->dl_messages, c->dl_bytes, c->commands,
+		 c->doorbells, c->interrupts, c->refused_dma, c->running);
+}
+
+static int serve(const struct options *o, enum sim_mood mood)
+{
+	struct sim_main m = { .loop = loop_new() };
+	struct text why = TEXT_INIT;
+	int r;
+
+	if (!m.loop)
+		return EXIT_FAILURE;
+	r = server_open(m.loop, &o->server, &m.server, &why);
+	if (r) {
+		fprintf(stderr, "mhi-sim: %s\n", why.len ? text_get(&why) : strerror(-r));
+	} else {
+		sim_set_mood(server_sim(m.server), mood);
+		loop_on_signal(m.loop, SIGTERM, on_end, &m);
+		loop_on_signal(m.loop, SIGINT, on_end, &m);
+		loop_on_signal(m.loop, SIGUSR1, on_crash, &m);
+		loop_on_signal(m.loop, SIGUSR2, on_print, &m);
+		log_info("sim", "%s listens on %s", o->profile, o->server.path);
+		loop_run(m.loop);
+	}
+	server_close(m.server);
+	loop_free(m.loop);
+	text_fini(&why);
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The words of the command line as a DEVICE of mhifs would have them. */
+static int play(struct options *o)
+{
+	struct text words = TEXT_INIT, why = TEXT_INIT;
+	struct profile *p = profile_new_builtin(o->profile);
+	struct sim_chan *chans = NULL;
+	struct spec spec = { 0 };
+	enum sim_mood mood = SIM_HEALTHY;
+	struct pci_id id;
+	int r = EXIT_FAILURE;
+
+	if (!p) {
+		fprintf(stderr, "mhi-sim: no profile is called '%s'; mhifs(8) tells their names\n",
+			o->profile);
+		return r;
+	}
+	if (profile_pci_id(o->profile, &id))
+		o->server.id = (struct config_id){ id.vendor, id.device, id.sub_vendor,
+						   id.sub_device };
+	text_printf(&words, "loopback:%s%s", o->profile, text_get(&o->spec));
+	if (spec_parse(text_get(&words), &spec, &why) ||
+	    simulated_config(&spec, p, &o->server.sim, &chans, &mood, &why))
+		fprintf(stderr, "mhi-sim: %s\n", text_get(&why));
+	else
+		r = serve(o, mood);
+	spec_fini(&spec);
+	free(chans);
+	profile_free(p);
+	text_fini(&words);
+	text_fini(&why);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+		.profile = "sim",
+		/* "sim" is no product; it shows the id of a common one. */
+		.server = { .id = { 0x17cb, 0x0306, 0, 0 }, .n_msi = 32, .keeps_state = true },
+	};
+	int r;
+
+	log_open("mhi-sim", LOG_TO_STDERR, LOG_LEVEL_INFO);
+	r = take_options(&o, argc, argv);
+	if (!r)
+		r = play(&o);
+	text_fini(&o.spec);
+	return r < 0 ? EXIT_SUCCESS : r;
+}
