@@ -55,9 +55,19 @@ make_work_dir() {
 
 leave() {
 	cd /
+	end_daemons
 	awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts |
 		while read -r mount; do umount "$mount" || umount -l "$mount" || :; done
 	rm -rf --one-file-system "$work"
+}
+
+# A test that was cut short leaves its mhifs behind; those we built are ours.
+end_daemons() {
+	for process in /proc/[0-9]*; do
+		case $(readlink "$process/exe") in
+		"$work"/*) kill -9 "${process#/proc/}" 2>/dev/null || : ;;
+		esac
+	done
 }
 
 # A copy of the sources without anything generated, so that the tree of the

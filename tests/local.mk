@@ -1,10 +1,9 @@
 EXTRA_DIST += tests/suite.h
 
 # Scripts that verify the tree itself.
-checks = tests/check-includes tests/check-headers tests/check-purity
+checks = tests/check-includes tests/check-headers tests/check-purity tests/check-install
 dist_check_SCRIPTS = $(checks)
 TESTS += $(checks)
-tests/check-purity.log: $(noinst_LIBRARIES)
 
 include tests/base.mk
 include tests/core.mk
