@@ -42,7 +42,7 @@ same() {
 # has FILE TEXT: waits until FILE holds TEXT
 has() {
 	for _ in $(seq 200); do
-		grep -q "$2" "$1" 2>/dev/null && return 0
+		grep -qa "$2" "$1" 2>/dev/null && return 0
 		sleep 0.1
 	done
 	return 1
@@ -154,17 +154,14 @@ wait "$reader" 2>/dev/null
 if have minicom && have script; then
 	: >"$out"
 	mkfifo "$dir/keys"
-	HOME=$dir TERM=vt100 timeout 30 script -q -c "minicom -o -D $dev/DUN" "$out" \
+	HOME=$dir TERM=vt100 timeout 30 script -qfc "minicom -o -D $dev/DUN" "$out" \
 		<"$dir/keys" >/dev/null 2>&1 &
 	reader=$!
 	exec 5>"$dir/keys"
 	has "$out" Welcome
 	printf 'ATI\r' >&5
-	has "$out" "OK"
+	has "$out" Manufacturer
 	same "minicom" 0 $?
-	printf '\001x' >&5
-	sleep 0.2
-	printf '\r' >&5
 	exec 5>&-
 	kill "$reader" 2>/dev/null
 	wait "$reader" 2>/dev/null
