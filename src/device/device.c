@@ -397,15 +397,24 @@ static void unmap_pool(struct device *d)
 	pool_close(&d->pool);
 }
 
+/* Whatever is still open comes back before the ports let go. */
+static void give_up(struct device *d, struct engine *engine)
+{
+	engine_gone(engine);
+	do {
+		defer_cancel(&d->turn);
+		engine_turn(engine);
+	} while (!list_is_empty(&d->turn.node));
+}
+
 void device_close(struct device *d)
 {
 	struct engine *engine = d->engine;
 
 	d->is_stopping = true;
 	d->engine = NULL;
-	/* Whatever is still open comes back before the ports let go. */
 	if (engine)
-		engine_gone(engine);
+		give_up(d, engine);
 	for (unsigned int i = 0; i < d->n_ports; i++)
 		port_unref(d->ports[i].port);
 	d->n_ports = 0;
@@ -413,7 +422,6 @@ void device_close(struct device *d)
 	events_end(d->events);
 	if (engine)
 		engine_free(engine);
-	defer_cancel(&d->turn);
 	unmap_pool(d);
 	if (d->hw)
 		d->hw->ops->close(d->hw);
