@@ -1,4 +1,5 @@
-core_tests = tests/test-ring tests/test-event
+core_tests = tests/test-channel tests/test-command tests/test-event tests/test-ring \
+	tests/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 
@@ -9,3 +10,9 @@ tests_test_ring_SOURCES = tests/test-ring.c tests/suite.h
 tests_test_ring_LDADD = $(core_libs)
 tests_test_event_SOURCES = tests/test-event.c $(core_fake)
 tests_test_event_LDADD = $(core_libs)
+tests_test_channel_SOURCES = tests/test-channel.c $(core_fake)
+tests_test_channel_LDADD = $(core_libs)
+tests_test_command_SOURCES = tests/test-command.c $(core_fake)
+tests_test_command_LDADD = $(core_libs)
+tests_test_transfer_SOURCES = tests/test-transfer.c $(core_fake)
+tests_test_transfer_LDADD = $(core_libs)

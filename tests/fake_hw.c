@@ -43,6 +43,7 @@ static void do_reset(struct fake *f)
 	memset(f->event_at, 0, sizeof(f->event_at));
 	f->command_at = 0;
 	f->regs[(FAKE_BHI + BHI_INTVEC) / 4] = 0;
+	f->regs[CRCBAP_LOWER / 4] = f->regs[CRCBAP_HIGHER / 4] = 0;
 	set_status(f, MHI_STATE_READY);
 }
 
@@ -306,11 +307,14 @@ void fake_state(struct fake *f, enum mhi_state state)
 
 bool fake_command(struct fake *f, struct tre_copy *ret_command, iova_t *ret_at)
 {
-	struct cmd_ctx *ctx = fake_memory(f, base_at(f, CRCBAP_LOWER));
-	uint64_t base = le64_get(&ctx->rbase);
-	uint32_t wp = (uint32_t)((le64_get(&ctx->wp) - base) / sizeof(struct tre));
+	struct cmd_ctx *ctx;
+	uint64_t base;
 
-	if (f->command_at == wp)
+	if (!base_at(f, CRCBAP_LOWER))
+		return false;	/* was reset */
+	ctx = fake_memory(f, base_at(f, CRCBAP_LOWER));
+	base = le64_get(&ctx->rbase);
+	if (f->command_at == (le64_get(&ctx->wp) - base) / sizeof(struct tre))
 		return false;
 	*ret_at = base + f->command_at * sizeof(struct tre);
 	*ret_command = tre_load(fake_memory(f, *ret_at));

@@ -51,6 +51,8 @@ static void channel_wind_down(struct engine *e, struct channel *c)
 	for (int d = LINK_DL; d >= LINK_UL; d--) {
 		struct transfer *t = &c->dir[d];
 
+		if (t->state == TRANSFER_STARTING || t->state == TRANSFER_STOPPING)
+			return;
 		if (t->state == TRANSFER_UP || t->state == TRANSFER_STOPPED)
 			transfer_command(e, t, TRE_CMD_RESET_CHAN, TRANSFER_RESETTING);
 	}

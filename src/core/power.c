@@ -52,8 +52,10 @@ void power_suspect(struct engine *e)
 
 void power_watch(struct engine *e)
 {
-	if (!timer_is_armed(&e->watch))
-		timer_start(e->timers, &e->watch, POWER_WATCH_US);
+	if (timer_is_armed(&e->watch))
+		return;
+	e->watched_events = e->counts.events;
+	timer_start(e->timers, &e->watch, POWER_WATCH_US);
 }
 
 /* --- ending --- */
@@ -359,7 +361,6 @@ static bool is_waiting(const struct engine *e)
 static void watch_due(void *user)
 {
 	struct engine *e = user;
-	uint64_t events = e->counts.events;
 
 	if (!e->is_listening)
 		return;
@@ -369,7 +370,6 @@ static void watch_due(void *user)
 		return;
 	if (e->counts.events == e->watched_events && engine_may_ring(e))
 		engine_ring_all(e, RING_LOST);
-	e->watched_events = events;
 	power_watch(e);
 }
 

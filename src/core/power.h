@@ -8,7 +8,7 @@
 enum {
 	POWER_SHUTDOWN_MS = 2000,	/* most for resetting channels, and for HALT */
 	POWER_CHECK_US = 1000,		/* least time between looks at MHISTATUS */
-	POWER_WATCH_US = 500000,	/* until lost interrupts and doorbells are found */
+	POWER_WATCH_US = 250000,	/* half of what a lost interrupt or doorbell costs */
 };
 
 /* What runs in a state that was just entered; state.c calls them. */
