@@ -18,4 +18,4 @@ if UNITS
 nodist_systemdsystemunit_DATA = systemd/mhifs.service systemd/mhifs@.service
 CLEANFILES += $(nodist_systemdsystemunit_DATA)
 endif
-dist_examples_DATA +=
+dist_examples_DATA += systemd/mhifs.default
