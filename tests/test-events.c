@@ -154,9 +154,11 @@ START_TEST(test_a_read_ends_at_the_end_of_a_line)
 	len = (size_t)b.result;
 	note(2);
 	note(3);
-	/* Room for two lines and a half. */
+	/* Room for two lines and a half; a time may be a digit shorter. */
 	read_some(&a, 2 * len + len / 2, true);
-	ck_assert_uint_eq((size_t)a.result, 2 * len);
+	ck_assert_int_eq(a.bytes[a.result - 1], '\n');
+	ck_assert_int_eq(number(a.bytes, "n"), 1);
+	ck_assert_int_eq(number(strchr(a.bytes, '\n') + 1, "n"), 2);
 	read_some(&a, 2 * len, true);
 	ck_assert_int_eq(number(a.bytes, "n"), 3);
 }
