@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -86,9 +85,14 @@ static int exit_code(int status)
 
 void mount_start(struct mount *m, const char *options)
 {
+	mount_start_on(m, options, m->root);
+}
+
+void mount_start_on(struct mount *m, const char *options, const char *place)
+{
 	char args[512];
 
-	snprintf(args, sizeof(args), "-f %s loopback %s", options, m->root);
+	snprintf(args, sizeof(args), "-f %s loopback %s", options, place);
 	if (strstr(options, "single"))
 		snprintf(m->dev, sizeof(m->dev), "%s", m->root);
 	m->pid = fork();

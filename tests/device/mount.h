@@ -41,6 +41,8 @@ void mount_init(struct mount *m);
 /* Starts "mhifs -f OPTIONS loopback ROOT" and waits until it serves and mhi0
  * is ready.  @options: words separated by spaces; may be "". */
 void mount_start(struct mount *m, const char *options);
+/* The same on @place, which shows at m->root. */
+void mount_start_on(struct mount *m, const char *options, const char *place);
 /* Runs mhifs with the words of @args and returns its exit code; stderr goes to
  * @ret_message, at most @size bytes. */
 int mount_run(const char *args, char *ret_message, size_t size);

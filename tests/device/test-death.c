@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
@@ -218,6 +219,84 @@ START_TEST(test_unmount_from_outside_ends_the_daemon)
 }
 END_TEST
 
+START_TEST(test_abort_from_outside_leaves_no_mount)
+{
+	struct client reader;
+	struct statvfs st;
+	char command[200], buf[8];
+	int fd;
+
+	mount_init(m);
+	mount_start(m, "");
+	fd = mount_open(m, "LOOPBACK", O_RDWR);
+	client_read(&reader, fd, buf, sizeof(buf));
+	client_wait_parked(&reader, m);
+	/* Busy, so the connection ends and the mount would stay. */
+	snprintf(command, sizeof(command), "umount -f %s 2>/dev/null", m->root);
+	ck_assert_int_ne(system(command), 0);
+	ck_assert_int_eq(client_join(&reader), -ECONNABORTED);
+	ck_assert_int_eq(mount_end(m, 0), 0);
+	ck_assert_int_eq(statvfs(m->root, &st), 0);
+	close(fd);
+	mount_fini(m);
+}
+END_TEST
+
+/* Opens, talks and closes until the mount is gone. */
+static int talk_until_the_end(void *user)
+{
+	char buf[64] = "";
+	int fd;
+
+	(void)user;
+	while ((fd = open(mount_path(m, "LOOPBACK"), O_RDWR)) >= 0) {
+		if (try_write(fd, buf, sizeof(buf)) > 0)
+			try_read(fd, buf, sizeof(buf));
+		close(fd);
+	}
+	return 0;
+}
+
+START_TEST(test_daemon_ends_in_order_under_traffic)
+{
+	pid_t pids[16];
+
+	mount_init(m);
+	mount_start(m, "");
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		pids[i] = child_start(talk_until_the_end, NULL);
+	WAIT_FOR(mount_stat(m, "LOOPBACK.ul_messages") > 500);
+	ck_assert_int_eq(mount_end(m, SIGTERM), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		ck_assert_int_eq(child_join(pids[i]), 0);
+	mount_fini(m);
+}
+END_TEST
+
+/* A parent that mounts keeps the mount over the life of its daemon. */
+START_TEST(test_session_may_be_handed_in)
+{
+	char options[160], place[32];
+	int fd = open("/dev/fuse", O_RDWR);
+
+	mount_init(m);
+	ck_assert_int_ge(fd, 0);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,"
+		 "allow_other,default_permissions", fd);
+	ck_assert_int_eq(mount("mhifs", m->root, "fuse.mhifs", MS_NOSUID | MS_NODEV,
+			       options), 0);
+	snprintf(place, sizeof(place), "/dev/fd/%d", fd);
+	mount_start_on(m, "", place);
+	close(fd);
+	fd = mount_open(m, "LOOPBACK", O_RDWR);
+	write_all(fd, "x", 1);
+	close(fd);
+	ck_assert_int_eq(mount_end(m, SIGTERM), 0);
+	ck_assert_int_eq(umount2(m->root, MNT_DETACH), 0);
+	mount_fini(m);
+}
+END_TEST
+
 START_TEST(test_mount_of_a_killed_daemon_is_replaced)
 {
 	struct client reader;
@@ -315,6 +394,9 @@ int main(void)
 	tcase_add_test(daemon, test_daemon_ends_in_order_under_a_hundred_readers);
 	tcase_add_test(daemon, test_sigint_ends_it_too);
 	tcase_add_test(daemon, test_unmount_from_outside_ends_the_daemon);
+	tcase_add_test(daemon, test_abort_from_outside_leaves_no_mount);
+	tcase_add_test(daemon, test_daemon_ends_in_order_under_traffic);
+	tcase_add_test(daemon, test_session_may_be_handed_in);
 	tcase_add_test(daemon, test_mount_of_a_killed_daemon_is_replaced);
 	tcase_add_test(daemon, test_unfit_mount_point_is_refused);
 	tcase_add_test(daemon, test_second_daemon_leaves_the_first_alone);
