@@ -9,50 +9,48 @@ static struct model *model_of(struct hw *hw)
 
 static int hw_read32(struct hw *hw, uint32_t offset, uint32_t *ret_value)
 {
-	struct model *m = model_of(hw);
-
-	m->n_reads++;
-	*ret_value = sim_read32(m->sim, offset);
+	*ret_value = sim_read32(model_of(hw)->sim, offset);
 	return 0;
 }
 
 static int hw_write32(struct hw *hw, uint32_t offset, uint32_t value)
 {
+	sim_write32(model_of(hw)->sim, offset, value);
+	return 0;
+}
+
+static int hw_ring_bell(struct hw *hw, uint32_t offset, uint64_t value)
+{
 	struct model *m = model_of(hw);
 
-	m->n_writes++;
-	sim_write32(m->sim, offset, value);
+	sim_write32(m->sim, offset + 4, (uint32_t)(value >> 32));
+	sim_write32(m->sim, offset, (uint32_t)value);
 	return 0;
 }
 
 /* Once a channel is taken over no doorbell reaches the modem any more: a
  * register write costs no more than a store. */
-static int hw_ring_bell(struct hw *hw, uint32_t offset, uint64_t value)
+static int hw_store_bell(struct hw *hw, uint32_t offset, uint64_t value)
 {
 	struct model *m = model_of(hw);
 
-	m->n_bells++;
-	if (offset == m->bell) {
+	if (offset == m->bell)
 		m->bell_value = value;
-	} else if (!m->bell) {
-		sim_write32(m->sim, offset + 4, (uint32_t)(value >> 32));
-		sim_write32(m->sim, offset, (uint32_t)value);
-	}
 	return 0;
 }
 
 static int hw_map(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 {
+	(void)hw;
 	(void)dma;
 	(void)rights;
-	model_of(hw)->n_maps++;
 	return 0;
 }
 
 static int hw_unmap(struct hw *hw, const struct dma *dma)
 {
+	(void)hw;
 	(void)dma;
-	model_of(hw)->n_maps++;
 	return 0;
 }
 
@@ -80,6 +78,18 @@ static const struct hw_ops model_hw_ops = {
 	.read32 = hw_read32,
 	.write32 = hw_write32,
 	.ring_bell = hw_ring_bell,
+	.map = hw_map,
+	.unmap = hw_unmap,
+	.is_present = hw_is_present,
+	.reset = hw_reset,
+	.close = hw_close,
+};
+
+static const struct hw_ops model_taken_ops = {
+	.name = "model",
+	.read32 = hw_read32,
+	.write32 = hw_write32,
+	.ring_bell = hw_store_bell,
 	.map = hw_map,
 	.unmap = hw_unmap,
 	.is_present = hw_is_present,
@@ -225,6 +235,7 @@ int model_take_over(struct model *m, unsigned int chid)
 	m->next_event = (uint32_t)(le64_get(&event->rp) - m->events_at) / sizeof(struct tre);
 	m->bell_value = le64_get(&chan->wp);
 	m->bell = sim_read32(m->sim, CHDBOFF) + 8 * chid;
+	m->hw.ops = &model_taken_ops;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ struct model {
 	uint64_t vectors;	/* raised, not delivered yet */
 	bool wants_turn;
 	/* What was taken over. */
-	uint32_t bell;		/* doorbell offset; 0: nothing */
+	uint32_t bell;		/* doorbell offset */
 	uint64_t bell_value;
 	struct tre *queue, *events;
 	iova_t queue_at, events_at;
@@ -29,8 +29,6 @@ struct model {
 	uint32_t next, next_event;
 	uint32_t chid;
 	le64 *event_rp;
-	/* Register accesses since model_init(). */
-	uint64_t n_reads, n_writes, n_bells, n_maps;
 };
 
 /* @size is what engine_memory() says.  0 or -ENOMEM; fini is due after both. */

@@ -27,7 +27,8 @@ static void on_done(void *user, enum link_dir dir, unsigned int slot, int status
 	(void)slot;
 	(void)len;
 	r->n_done++;
-	r->n_failed += status != 0;
+	if (status)
+		r->n_failed++;
 }
 
 static void on_closed(void *user, int why)
@@ -155,16 +156,9 @@ void rig_fini(struct rig *r)
 
 __attribute__((noinline)) void rig_queue(struct rig *r, unsigned int batch)
 {
-	const struct link_ops *ops = r->link->ops;
-	unsigned int slot = r->next_slot;
-
-	while (batch--) {
-		if (ops->submit(r->link, 0, LINK_UL, slot, RIG_SLOT_LEN))
+	for (unsigned int slot = 0; slot < batch; slot++)
+		if (r->link->ops->submit(r->link, 0, LINK_UL, slot, RIG_SLOT_LEN))
 			r->n_failed++;
-		if (++slot == RIG_SLOTS)
-			slot = 0;
-	}
-	r->next_slot = slot;
 	engine_turn(r->engine);
 }
 

@@ -21,8 +21,7 @@ struct rig {
 	struct engine *engine;
 	struct link *link;
 	unsigned int n_opened;
-	unsigned int next_slot;		/* of channel 0, uplink */
-	uint64_t n_done, n_failed;	/* its slots that came back */
+	uint64_t n_done, n_failed;	/* uplink slots of channel 0 that came back */
 };
 
 /* Brings up @n_chans pairs and opens the first @n_open; the uplink of channel
@@ -30,8 +29,8 @@ struct rig {
 int rig_init(struct rig *r, unsigned int n_chans, unsigned int n_open);
 void rig_fini(struct rig *r);
 
-/* One cycle is queue, complete, reap: host, device, host.  Batches walk through
- * all slots. */
+/* One cycle is queue, complete, reap: host, device, host; @batch slots at
+ * most RIG_SLOTS. */
 void rig_queue(struct rig *r, unsigned int batch);
 void rig_complete(struct rig *r);
 void rig_reap(struct rig *r);
