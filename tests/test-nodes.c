@@ -251,6 +251,60 @@ START_TEST(test_each_cause_has_its_errno)
 }
 END_TEST
 
+/* Whatever a device writes over its event ring: it is in error, and says why. */
+START_TEST(test_a_device_that_breaks_the_protocol_is_in_error)
+{
+	static const uint64_t wild[] = { 0, 1, 0xdeadbeef, UINT64_MAX };
+	struct port_file *f;
+	struct call parked;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wild); i++) {
+		d = rig_device(&rig, "loopback");
+		f = open_file("LOOPBACK");
+		call_init(&parked);
+		port_read(f, &parked.wait, 100, 0, false);
+		sim_inject_event_rp(loopback_sim(d->hw), 1, wild[i]);
+		RIG_UNTIL(&rig, shows("state", "state=error\n"));
+		ck_assert(!shows("state", "why=\n"));
+		RIG_UNTIL(&rig, parked.answers);
+		ck_assert_int_eq(parked.result, -ECONNRESET);
+		port_close(f);
+		/* The operator can have it back. */
+		ck_assert_int_eq(power("reset"), 0);
+		ck_assert(shows("state", "state=ready\n"));
+	}
+}
+END_TEST
+
+START_TEST(test_traffic_wakes_a_suspended_device)
+{
+	struct port_file *f;
+
+	d = rig_device(&rig, "loopback");
+	f = open_file("LOOPBACK");
+	ck_assert_int_eq(power("suspend"), 0);
+	call_init(&call);
+	port_write(f, &call.wait, "wake", 4, 0, false);
+	RIG_UNTIL(&rig, call.answers);
+	ck_assert_int_eq(call.result, 4);
+	call_init(&call);
+	port_read(f, &call.wait, 100, 0, false);
+	RIG_UNTIL(&rig, call.answers);
+	ck_assert_str_eq(call.bytes, "wake");
+	ck_assert(shows("state", "state=ready\n"));
+	port_close(f);
+}
+END_TEST
+
+START_TEST(test_an_open_wakes_a_suspended_device)
+{
+	d = rig_device(&rig, "loopback");
+	ck_assert_int_eq(power("suspend"), 0);
+	port_close(open_file("DUN"));
+	ck_assert(shows("state", "state=ready\n"));
+}
+END_TEST
+
 START_TEST(test_open_of_an_off_device_is_refused)
 {
 	struct port_file *f;
@@ -308,6 +362,9 @@ int main(void)
 	tcase_add_test(t, test_a_device_in_error_says_why);
 	tcase_add_test(t, test_reset_ends_files_with_econnreset);
 	tcase_add_test(t, test_each_cause_has_its_errno);
+	tcase_add_test(t, test_a_device_that_breaks_the_protocol_is_in_error);
+	tcase_add_test(t, test_traffic_wakes_a_suspended_device);
+	tcase_add_test(t, test_an_open_wakes_a_suspended_device);
 	tcase_add_test(t, test_open_of_an_off_device_is_refused);
 	tcase_add_test(t, test_events_tell_the_story);
 	suite_add_tcase(s, t);

@@ -77,7 +77,8 @@ bool device_is_stopped(const struct device *d)
 {
 	enum engine_state s = device_state(d);
 
-	return d->is_stopping && (s == ENGINE_OFF || s == ENGINE_ERROR || s == ENGINE_GONE);
+	return d->is_stopping && !d->is_powering_off &&
+	       (s == ENGINE_OFF || s == ENGINE_ERROR || s == ENGINE_GONE);
 }
 
 unsigned int device_n_ports(const struct device *d)
@@ -150,14 +151,21 @@ static void on_offered(void *user, unsigned int chan, bool is_offered)
 	port_set_offered(d->ports[chan].port, is_offered);
 }
 
+/* Another transition may be under way: its end brings us here again. */
+static void power_off_for_good(struct device *d)
+{
+	d->is_powering_off = engine_power(d->engine, POWER_OFF) == POWER_STARTED;
+}
+
 static void on_power_done(void *user, int status)
 {
 	struct device *d = user;
 
+	d->is_powering_off = false;
 	device_tell_power(d, status);
 	device_answer_power(d, status);
 	if (d->is_stopping && !device_is_stopped(d))
-		engine_power(d->engine, POWER_OFF);
+		power_off_for_good(d);
 	d->ops->changed(d->user, d);
 }
 
@@ -385,7 +393,7 @@ void device_stop(struct device *d)
 	}
 	kill_ports(d, -ENODEV);
 	if (d->engine)
-		engine_power(d->engine, POWER_OFF);
+		power_off_for_good(d);
 }
 
 static void unmap_pool(struct device *d)

@@ -51,6 +51,7 @@ struct device {
 	struct node attrs[N_NODES];
 	struct list power_waits;	/* of struct wait: writes to power */
 	bool is_stopping;	/* for good: powered off as soon as possible */
+	bool is_powering_off;	/* because of that; power_done is to come */
 
 	struct events *events;	/* reference */
 	struct {	/* as the last event told it */
