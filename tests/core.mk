@@ -1,5 +1,5 @@
 core_tests = tests/test-channel tests/test-command tests/test-event tests/test-ring \
-	tests/test-transfer
+	tests/test-state tests/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 
@@ -16,3 +16,6 @@ tests_test_command_SOURCES = tests/test-command.c $(core_fake)
 tests_test_command_LDADD = $(core_libs)
 tests_test_transfer_SOURCES = tests/test-transfer.c $(core_fake)
 tests_test_transfer_LDADD = $(core_libs)
+tests_test_state_SOURCES = tests/test-state.c $(core_fake)
+tests_test_state_LDADD = $(core_libs)
+EXTRA_DIST += doc/device-states.md
