@@ -56,6 +56,7 @@ struct hw {
 	unsigned int n_vectors;	/* granted, at least 1 */
 	iova_t iova_min;	/* usable window, both ends included */
 	iova_t iova_max;
+	bool is_physical;	/* no IOMMU: an IOVA is a physical address */
 	const struct hw_events *events;	/* borrowed */
 	void *user;			/* of events; borrowed */
 };

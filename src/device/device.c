@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 enum {
 	FLUSH_MS = 5000,		/* longest close of a file */
@@ -299,28 +300,56 @@ static int refuse_window(const struct device *d, struct text *ret_why)
 	return -ENOMEM;
 }
 
-static int map_pool(struct device *d, struct text *ret_why)
+static int open_pool(struct device *d, iova_t max, struct text *ret_why)
 {
 	struct engine_memory need = engine_memory(&d->config);
-	unsigned int bits = d->profile->dma_bits;
-	iova_t max = bits < 64 ? (1ULL << bits) - 1 : UINT64_MAX;
 	iova_t min = d->hw->iova_min;
 	int r;
 
+	if (d->hw->is_physical) {
+		r = pool_open_physical(&d->pool, need.reads, need.writes, max);
+		if (r)
+			text_printf(ret_why, "no %zu KiB of huge pages in one piece (%s): reserve "
+				    "them at boot with hugepages=N", (need.reads + need.writes) >> 10,
+				    strerror(-r));
+		return r;
+	}
 	r = pool_open(&d->pool, need.reads, need.writes,
 		      min > LOWEST_IOVA ? min : LOWEST_IOVA, need.align);
+	if (!r && d->pool.writes.iova + need.writes - 1 > max)
+		r = refuse_window(d, ret_why);
+	return r;
+}
+
+/* The kernel counts what a device can reach as locked memory. */
+static int refuse_map(const struct device *d, int r, struct text *ret_why)
+{
+	struct rlimit limit = { 0 };
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	text_printf(ret_why, "%zu KiB of memory cannot be made visible to the device: %s",
+		    (d->pool.reads.len + d->pool.writes.len) >> 10, strerror(-r));
+	if (r == -ENOMEM)
+		text_printf(ret_why, "; the limit on locked memory is %llu KiB, raise it with "
+			    "ulimit -l or LimitMEMLOCK=", (unsigned long long)limit.rlim_cur >> 10);
+	return r;
+}
+
+static int map_pool(struct device *d, struct text *ret_why)
+{
+	unsigned int bits = d->profile->dma_bits;
+	iova_t max = bits < 64 ? (1ULL << bits) - 1 : UINT64_MAX;
+	int r;
+
+	r = open_pool(d, max < d->hw->iova_max ? max : d->hw->iova_max, ret_why);
 	if (r)
 		return r;
-	if (max > d->hw->iova_max)
-		max = d->hw->iova_max;
-	if (d->pool.writes.iova + need.writes - 1 > max)
-		return refuse_window(d, ret_why);
 	d->dma[DEV_READS] = dma_of(&d->pool, &d->pool.reads);
 	d->dma[DEV_WRITES] = dma_of(&d->pool, &d->pool.writes);
 	while (d->n_mapped < ARRAY_SIZE(d->dma)) {
 		r = d->hw->ops->map(d->hw, &d->dma[d->n_mapped], d->n_mapped);
 		if (r)
-			return r;
+			return refuse_map(d, r, ret_why);
 		d->n_mapped++;
 	}
 	return 0;

@@ -25,4 +25,10 @@ struct pool {
  * aligned to @align (power of two, at least a page).  0 or -errno. */
 int pool_open(struct pool *p, size_t reads_len, size_t writes_len,
 	      iova_t iova, size_t align);
+
+/* The same where an IOVA is a physical address, at most @max: from huge pages.
+ * -ENOMEM: too few are free, or they lie too far apart (raise vm.nr_hugepages);
+ * -EPERM: the kernel does not tell where they lie. */
+int pool_open_physical(struct pool *p, size_t reads_len, size_t writes_len, iova_t max);
+
 void pool_close(struct pool *p);	/* safe twice */

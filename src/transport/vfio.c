@@ -316,6 +316,7 @@ int vfio_open(struct loop *l, const struct vfio_address *at, struct hw **ret_hw,
 	}
 	v->hw.iova_min = v->iommu.iova_min;
 	v->hw.iova_max = v->iommu.iova_max;
+	v->hw.is_physical = at->no_iommu;
 	*ret_hw = &v->hw;
 	return 0;
 }

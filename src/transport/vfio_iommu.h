@@ -30,6 +30,6 @@ int vfio_group_open(struct vfio_iommu *v, const char *bdf, const char *group_nam
 int vfio_iommufd_open(struct vfio_iommu *v, const char *node_name, struct text *ret_why);
 void vfio_iommu_close(struct vfio_iommu *v);	/* safe twice */
 
-/* -EOPNOTSUPP without an IOMMU: there is nothing to map. */
+/* Without an IOMMU there is nothing to map, and both do nothing. */
 int vfio_iommu_map(struct vfio_iommu *v, const struct dma *dma, enum dma_rights rights);
 int vfio_iommu_unmap(struct vfio_iommu *v, const struct dma *dma);
