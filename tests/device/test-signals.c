@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 
-enum { MTU = 32768, N_MESSAGES = 6000 };
+enum { MTU = 32768, N_MESSAGES = 12000 };
 
 static struct mount mount_;
 static struct mount *const m = &mount_;
@@ -86,18 +86,33 @@ static size_t fill(int fd, const uint8_t *bytes)
 	return len;
 }
 
-START_TEST(test_write_without_progress_ends_with_eintr)
+static int close_it(void *user)
+{
+	catch_signal(SIGUSR1, 0);
+	return close(*(int *)user) < 0 ? errno : 0;
+}
+
+START_TEST(test_waiting_write_or_close_ends_with_eintr)
 {
 	uint8_t *bytes = pattern_new(MTU, 1);
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
 	struct client writer;
+	size_t len;
+	pid_t pid;
 
 	catch_signal(SIGINT, 0);
-	fill(fd, bytes);
+	len = fill(fd, bytes);
 	client_write(&writer, fd, bytes, 1000);
 	client_wait_parked(&writer, m);
 	pthread_kill(writer.thread, SIGINT);
 	ck_assert_int_eq(client_join(&writer), -EINTR);
+	/* A close waits too, for what nobody takes. */
+	pid = child_start(close_it, &fd);
+	child_wait_parked(pid, SYS_close, m);
+	kill(pid, SIGUSR1);
+	ck_assert_int_eq(child_join(pid), EINTR);
+	for (; len; len -= MTU)
+		read_all(fd, bytes, MTU);
 	close(fd);
 	free(bytes);
 }
@@ -243,7 +258,7 @@ int main(void)
 	tcase_add_test(tc, test_signal_ends_a_read);
 	tcase_add_test(tc, test_restarting_handler_ends_it_too);
 	tcase_add_test(tc, test_ignored_signal_ends_nothing);
-	tcase_add_test(tc, test_write_without_progress_ends_with_eintr);
+	tcase_add_test(tc, test_waiting_write_or_close_ends_with_eintr);
 	tcase_add_test(tc, test_write_after_progress_ends_short);
 	tcase_add_test(tc, test_killed_reader_dies_and_takes_nothing);
 	tcase_add_test(tc, test_stopped_reader_gets_eintr_when_it_goes_on);

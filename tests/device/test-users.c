@@ -101,6 +101,24 @@ START_TEST(test_close_waits_until_the_device_has_it)
 }
 END_TEST
 
+START_TEST(test_close_gives_up_after_five_seconds)
+{
+	uint8_t *bytes = pattern_new(32768, 1);
+	int fd = mount_open(m, "LOOPBACK", O_RDWR | O_NONBLOCK);
+	uint64_t begin;
+
+	/* An echo that nobody reads: the device takes no more. */
+	for (int full = 0; full < 20; full++, usleep(2000))
+		while (try_write(fd, bytes, 32768) > 0)
+			full = 0;
+	begin = now_ms();
+	ck_assert_int_eq(close(fd), -1);
+	ck_assert_int_eq(errno, ETIMEDOUT);
+	ck_assert_uint_ge(now_ms() - begin, 4900);
+	free(bytes);
+}
+END_TEST
+
 START_TEST(test_echo_of_every_process_reaches_the_device)
 {
 	uint64_t before = mount_stat(m, "TEST_0.ul_bytes");
@@ -215,6 +233,7 @@ int main(void)
 	tcase_add_test(tc, test_first_open_prepares_and_the_last_close_unprepares);
 	tcase_add_test(tc, test_next_open_finds_what_the_last_one_left);
 	tcase_add_test(tc, test_close_waits_until_the_device_has_it);
+	tcase_add_test(tc, test_close_gives_up_after_five_seconds);
 	tcase_add_test(tc, test_echo_of_every_process_reaches_the_device);
 	tcase_add_test(tc, test_nonblocking_open_becomes_writable);
 	tcase_add_test(tc, test_crowd_comes_and_goes_and_leaves_nothing);
