@@ -40,10 +40,14 @@ static bool vector_is_readable(struct sim *s)
 	return true;
 }
 
-static void take_image(struct sim *s)
+void boot_take_image(struct sim *s)
 {
-	bool is_good = is_readable(s, reg64(s, BHI_AT + BHI_IMGADDR_LOW),
-				   s->regs[(BHI_AT + BHI_IMGSIZE) / 4]);
+	bool is_good;
+
+	if (s->ee != MHI_EE_PBL && s->ee != MHI_EE_EDL)
+		return;
+	is_good = is_readable(s, reg64(s, BHI_AT + BHI_IMGADDR_LOW),
+			      s->regs[(BHI_AT + BHI_IMGSIZE) / 4]);
 
 	s->regs[(BHI_AT + BHI_STATUS) / 4] =
 		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
@@ -53,23 +57,17 @@ static void take_image(struct sim *s)
 		power_boot_on(s);
 }
 
-static void take_vector(struct sim *s)
+void boot_take_vector(struct sim *s)
 {
-	bool is_good = vector_is_readable(s);
 	uint32_t sequence = s->regs[(BHIE_AT + BHIE_TXVECDB) / 4] & ((1u << STATUS_SHIFT) - 1);
+	bool is_good;
 
+	if (s->ee != MHI_EE_SBL)
+		return;
+	is_good = vector_is_readable(s);
 	s->regs[(BHIE_AT + BHIE_TXVECSTATUS) / 4] = sequence |
 		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
 	power_raise_intvec(s);
 	if (is_good)
 		power_boot_on(s);
-}
-
-void boot_run(struct sim *s)
-{
-	if (s->is_image_due && (s->ee == MHI_EE_PBL || s->ee == MHI_EE_EDL))
-		take_image(s);
-	if (s->is_vector_due && s->ee == MHI_EE_SBL)
-		take_vector(s);
-	s->is_image_due = s->is_vector_due = false;
 }

@@ -33,15 +33,12 @@ void commands_forget(struct sim *s)
 {
 	timer_stop(&s->cring.delay);
 	s->cring.mask = s->cring.rp = s->cring.wp = 0;
-	s->cring.is_due = false;
+	s->due &= ~(unsigned int)DUE_COMMANDS;
 }
 
 void commands_on_delay(void *sim)
 {
-	struct sim *s = sim;
-
-	s->cring.is_due = true;
-	sim_wants_turn(s);
+	sim_note_due(sim, DUE_COMMANDS);
 }
 
 void commands_doorbell(struct sim *s, iova_t wp)
@@ -108,8 +105,9 @@ void commands_run(struct sim *s)
 	struct cmd_ctx *ctx;
 	bool is_held = false;
 
-	if (!c->is_due || !power_is_live(s))
+	if (!power_is_live(s))
 		return;
+	s->due &= ~(unsigned int)DUE_COMMANDS;
 	while (c->rp != c->wp) {
 		is_held = s->n_late || !ering_room(&s->erings[0]);
 		if (is_held || !command_take(s))
@@ -120,6 +118,8 @@ void commands_run(struct sim *s)
 	ctx = commands_ctx(s);
 	if (ctx)
 		le64_set(&ctx->rp, c->base + c->rp * sizeof(struct tre));
-	c->is_due = is_held;
-	s->counts.held_events += is_held;
+	if (is_held) {
+		s->due |= DUE_COMMANDS;	/* until the doorbell of ring 0 */
+		s->counts.held_events++;
+	}
 }

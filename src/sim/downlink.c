@@ -30,7 +30,7 @@ static void downlink_complete(struct sim *s, struct lane *dl, unsigned int code)
 	dl->rp = (dl->rp + 1) & dl->mask;
 	dl->fill = 0;
 	dl->budget--;
-	ering_store(s, lane_ering(s, dl), ev, !dl->is_rsc && tre.dword[1] & TRE_BEI);
+	ering_store(s, dl->er, ev, !dl->is_rsc && tre.dword[1] & TRE_BEI);
 }
 
 bool downlink_holds(struct sim *s, struct lane *dl, uint64_t len)
@@ -62,7 +62,7 @@ static uint8_t *downlink_place(struct sim *s, struct lane *dl, uint32_t *ret_roo
 		uint8_t *place = NULL;
 		bool is_sane;
 
-		er = lane_ering(s, dl);
+		er = dl->er;
 		if (!ering_room(er)) {
 			s->blocked = er;
 			break;

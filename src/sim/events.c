@@ -1,11 +1,20 @@
 #include "sim/modem.h"
 
-static struct event_ctx *ering_ctx(struct sim *s, unsigned int index)
+static bool ering_map_ctx(struct sim *s, struct ering *er)
 {
 	iova_t base = s->regs[ECABAP_LOWER / 4] | (iova_t)s->regs[ECABAP_HIGHER / 4] << 32;
 
-	return memory_reach(s, base + index * sizeof(struct event_ctx),
-			    sizeof(struct event_ctx), CTRL_WRITES);
+	er->ctx = memory_reach(s, base + (uint64_t)(er - s->erings) * sizeof(*er->ctx),
+			       sizeof(*er->ctx), CTRL_WRITES);
+	return er->ctx;
+}
+
+bool ering_map(struct sim *s, struct ering *er)
+{
+	if (!er->mask)
+		return false;
+	er->slots = memory_reach(s, er->base, (er->mask + 1) * sizeof(*er->slots), CTRL_WRITES);
+	return er->slots && ering_map_ctx(s, er);
 }
 
 static void ering_on_moderation(void *ering)
@@ -19,6 +28,7 @@ void erings_init(struct sim *s)
 {
 	for (unsigned int i = 0; i < MHI_MAX_EVENT_RINGS; i++) {
 		s->erings[i].sim = s;
+		s->erings[i].bit = 1u << i;
 		list_init(&s->erings[i].waiters);
 		timer_init(&s->erings[i].moderation, ering_on_moderation, &s->erings[i]);
 	}
@@ -26,13 +36,14 @@ void erings_init(struct sim *s)
 
 static bool ering_load(struct sim *s, unsigned int index)
 {
-	const struct event_ctx *ctx = ering_ctx(s, index);
 	struct ering *er = &s->erings[index];
+	const struct event_ctx *ctx;
 	uint64_t len;
 	uint32_t mask;
 
-	if (!ctx)
+	if (!ering_map_ctx(s, er))
 		return false;
+	ctx = er->ctx;
 	er->base = le64_get(&ctx->rbase);
 	len = le64_get(&ctx->rlen);
 	mask = (uint32_t)(len / sizeof(struct tre)) - 1;
@@ -43,6 +54,8 @@ static bool ering_load(struct sim *s, unsigned int index)
 		return false;
 	}
 	er->mask = mask;
+	if (!ering_map(s, er))
+		return false;
 	er->vector = le32_get(&ctx->msivec);
 	er->moderation_us = (le32_get(&ctx->intmod) >> 16) * 1000;
 	return true;
@@ -71,6 +84,7 @@ void erings_forget(struct sim *s)
 		while (!list_is_empty(&s->erings[i].waiters))
 			list_remove(s->erings[i].waiters.next);
 		s->erings[i].mask = s->erings[i].rp = s->erings[i].wp = 0;
+		s->erings[i].slots = NULL;
 		s->erings[i].is_urgent = false;
 	}
 	s->n_erings = 0;
@@ -91,38 +105,24 @@ void ering_doorbell(struct sim *s, unsigned int index, iova_t wp)
 	}
 	while (!list_is_empty(&er->waiters))
 		talk_wake(s, list_first(&er->waiters, struct talk, node));
-	if (index == 0 && (s->n_late || s->cring.is_due))
+	if (index == 0 && s->n_late)
+		sim_note_due(s, DUE_LATE);
+	if (index == 0 && s->due & DUE_COMMANDS)
 		sim_wants_turn(s);
-}
-
-/* @is_patient: the moderation timer may raise the interrupt. */
-void ering_store(struct sim *s, struct ering *er, struct tre_copy ev, bool is_patient)
-{
-	struct tre *slot;
-
-	if (!er->mask)
-		return;
-	slot = memory_reach(s, er->base + er->rp * sizeof(*slot), sizeof(*slot), CTRL_WRITES);
-	if (!slot)
-		return;
-	tre_store(slot, ev);
-	er->rp = (er->rp + 1) & er->mask;
-	er->is_urgent |= !is_patient;
-	s->touched |= 1u << (er - s->erings);
 }
 
 static void ering_publish(struct sim *s, unsigned int index)
 {
-	struct event_ctx *ctx = ering_ctx(s, index);
 	struct ering *er = &s->erings[index];
 
-	if (!ctx)
+	if (!er->slots && !ering_map(s, er))
 		return;
 	/* Pairs with the host's read of rp: what it names must be there. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	le64_set(&ctx->rp, er->base + er->rp * sizeof(struct tre));
+	le64_set(&er->ctx->rp, er->base + er->rp * sizeof(struct tre));
 	if (er->is_urgent || !er->moderation_us) {
-		timer_stop(&er->moderation);
+		if (er->moderation_us)
+			timer_stop(&er->moderation);
 		sim_raise(s, er->vector);
 	} else if (!timer_is_armed(&er->moderation)) {
 		timer_start(s->timers, &er->moderation, er->moderation_us);
@@ -159,7 +159,7 @@ void control_event(struct sim *s, enum tre_type type, unsigned int code, iova_t 
 		sim_complain(s, "event ring 0 stays full: an event is lost");
 }
 
-bool control_flush(struct sim *s)
+void control_flush(struct sim *s)
 {
 	unsigned int n = 0;
 
@@ -167,7 +167,6 @@ bool control_flush(struct sim *s)
 		ering_store(s, &s->erings[0], s->late[n++], false);
 	s->n_late -= n;
 	memmove(s->late, s->late + n, s->n_late * sizeof(s->late[0]));
-	return !s->n_late;
 }
 
 void sim_inject_event(struct sim *s, unsigned int ering, uint64_t ptr,
@@ -181,13 +180,10 @@ void sim_inject_event(struct sim *s, unsigned int ering, uint64_t ptr,
 
 void sim_inject_event_rp(struct sim *s, unsigned int ering, uint64_t rp)
 {
-	struct event_ctx *ctx;
+	struct ering *er = &s->erings[ering];
 
-	if (ering >= s->n_erings)
+	if (ering >= s->n_erings || (!er->slots && !ering_map(s, er)))
 		return;
-	ctx = ering_ctx(s, ering);
-	if (!ctx)
-		return;
-	le64_set(&ctx->rp, rp);
-	sim_raise(s, s->erings[ering].vector);
+	le64_set(&er->ctx->rp, rp);
+	sim_raise(s, er->vector);
 }

@@ -1,11 +1,20 @@
 #include "sim/modem.h"
 
-static struct chan_ctx *lane_ctx(struct sim *s, const struct lane *l)
+static struct chan_ctx *lane_ctx(struct sim *s, struct lane *l)
 {
 	iova_t base = s->regs[CCABAP_LOWER / 4] | (iova_t)s->regs[CCABAP_HIGHER / 4] << 32;
 
-	return memory_reach(s, base + l->chid * sizeof(struct chan_ctx),
-			    sizeof(struct chan_ctx), CTRL_WRITES);
+	l->ctx = memory_reach(s, base + l->chid * sizeof(struct chan_ctx),
+			      sizeof(struct chan_ctx), CTRL_WRITES);
+	return l->ctx;
+}
+
+bool lane_map(struct sim *s, struct lane *l)
+{
+	if (!l->mask)
+		return false;
+	l->elements = memory_reach(s, l->base, (l->mask + 1) * sizeof(*l->elements), CTRL_READS);
+	return l->elements;
 }
 
 static void lane_set_state(struct sim *s, struct lane *l, struct chan_ctx *ctx,
@@ -33,7 +42,7 @@ static bool lane_take_context(struct sim *s, struct lane *l, const struct chan_c
 	    ering >= s->n_erings || !memory_ring_is_sane(base, len) ||
 	    !memory_ring_find(base, mask, le64_get(&ctx->rp), &rp))
 		return false;
-	l->ering = (uint8_t)ering;
+	l->er = &s->erings[ering];
 	l->is_rsc = type == CHTYPE_DL_RSC;
 	l->is_burst = burst == BRSTMODE_ENABLED;
 	if (l->state == CHSTATE_STOP && l->base == base && l->mask == mask) {
@@ -44,7 +53,7 @@ static bool lane_take_context(struct sim *s, struct lane *l, const struct chan_c
 	l->mask = mask;
 	l->rp = l->wp = rp;	/* elements are seen at the first doorbell */
 	l->owed = l->fill = 0;
-	return true;
+	return lane_map(s, l);
 }
 
 unsigned int lane_start(struct sim *s, struct lane *l)
@@ -82,6 +91,8 @@ void lane_forget(struct sim *s, struct lane *l)
 {
 	lane_set_state(s, l, NULL, CHSTATE_DISABLED);
 	l->mask = l->rp = l->wp = l->owed = l->fill = 0;
+	l->elements = NULL;
+	l->ctx = NULL;
 	l->is_polling = false;
 	talk_lane_ended(l->talk, l->is_dl);
 }
@@ -107,26 +118,20 @@ void lane_doorbell(struct sim *s, struct lane *l, iova_t wp)
 	talk_wake(s, l->talk);
 }
 
-void lane_publish(struct sim *s, const struct lane *l)
+void lane_publish(struct sim *s, struct lane *l)
 {
-	struct chan_ctx *ctx;
-
-	if (!l->mask)
-		return;
-	ctx = lane_ctx(s, l);
-	if (ctx)
-		le64_set(&ctx->rp, l->base + l->rp * sizeof(struct tre));
+	if (l->mask && (l->ctx || lane_ctx(s, l)))
+		le64_set(&l->ctx->rp, l->base + l->rp * sizeof(struct tre));
 }
 
 bool lane_poll(struct sim *s, struct lane *l)
 {
-	const struct chan_ctx *ctx = lane_ctx(s, l);
-	struct ering *er = lane_ering(s, l);
+	struct ering *er = l->er;
 	uint32_t wp;
 
-	if (!ctx)
+	if (!l->ctx && !lane_ctx(s, l))
 		return false;
-	if (memory_ring_find(l->base, l->mask, le64_get(&ctx->wp), &wp) && wp != l->wp) {
+	if (memory_ring_find(l->base, l->mask, le64_get(&l->ctx->wp), &wp) && wp != l->wp) {
 		l->wp = wp;
 		return true;
 	}
@@ -139,15 +144,4 @@ bool lane_poll(struct sim *s, struct lane *l)
 				     l->is_dl ? EV_CODE_OOB : EV_CODE_DB_MODE,
 				     l->base + l->rp * sizeof(struct tre), 0), false);
 	return false;
-}
-
-bool lane_load(struct sim *s, const struct lane *l, uint32_t index, struct tre_copy *ret_tre)
-{
-	const struct tre *el = memory_reach(s, l->base + index * sizeof(*el), sizeof(*el),
-					    CTRL_READS);
-
-	if (!el)
-		return false;
-	*ret_tre = tre_load(el);
-	return true;
 }

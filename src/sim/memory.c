@@ -51,20 +51,16 @@ void *memory_move_window(struct sim *s, iova_t iova, size_t len, enum reach how)
 void sim_forget_memory(struct sim *s)
 {
 	memset(s->windows, 0, sizeof(s->windows));
+	for (unsigned int i = 0; i < MHI_MAX_EVENT_RINGS; i++)
+		s->erings[i].slots = NULL;
+	for (unsigned int i = 0; i < MHI_MAX_CHANNELS; i++) {
+		s->lanes[i].elements = NULL;
+		s->lanes[i].ctx = NULL;
+	}
 }
 
 bool memory_ring_is_sane(iova_t base, uint64_t len)
 {
 	return base && is_power_of_two(len) && len >= 2 * sizeof(struct tre) &&
 	       len <= RING_MAX_ELEMENTS * sizeof(struct tre) && !(base & (len - 1));
-}
-
-bool memory_ring_find(iova_t base, uint32_t mask, iova_t at, uint32_t *ret_index)
-{
-	uint64_t offset = at - base;
-
-	if (offset % sizeof(struct tre) || offset / sizeof(struct tre) > mask)
-		return false;
-	*ret_index = (uint32_t)(offset / sizeof(struct tre));
-	return true;
 }

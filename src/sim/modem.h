@@ -37,6 +37,9 @@ struct talk;
 
 struct lane {
 	struct talk *talk;	/* NULL: the modem has no such channel */
+	const struct tre *elements;	/* as mapped; NULL: ask again */
+	struct chan_ctx *ctx;		/* the same */
+	struct ering *er;	/* where its events go; NULL when not started */
 	iova_t base;
 	uint32_t mask;		/* elements - 1; 0 when not started */
 	uint32_t rp, wp;	/* next element to take, end of those handed over */
@@ -47,7 +50,6 @@ struct lane {
 	struct tre_copy current;	/* downlink: the element being filled */
 	enum chan_ctx_state state;
 	uint8_t chid;
-	uint8_t ering;
 	bool is_dl;
 	bool is_rsc;
 	bool is_burst;
@@ -73,11 +75,14 @@ struct talk {
 };
 
 struct ering {
+	struct tre *slots;	/* as mapped; NULL: ask again */
+	struct event_ctx *ctx;	/* the same */
 	iova_t base;
 	uint32_t mask;		/* elements - 1; 0: no such ring */
 	uint32_t rp, wp;	/* next slot to fill, first slot that is the host's */
 	uint32_t vector;
 	uint32_t moderation_us;
+	uint32_t bit;		/* 1 << its index */
 	bool is_urgent;		/* stored something that interrupts at once */
 	struct list waiters;	/* talks */
 	struct timer moderation;
@@ -89,8 +94,19 @@ struct cring {
 	iova_t base;
 	uint32_t mask;
 	uint32_t rp, wp;
-	bool is_due;
 	struct timer delay;
+};
+
+/* What the next turn has to look at, besides busy talks. */
+enum {
+	DUE_STEP = 1 << 0,	/* sim.step */
+	DUE_BOOT = 1 << 1,	/* the next execution environment */
+	DUE_IMAGE = 1 << 2,	/* BHI */
+	DUE_VECTOR = 1 << 3,	/* BHIe */
+	DUE_IDLE = 1 << 4,	/* idle long enough? */
+	DUE_WAKE = 1 << 5,	/* M1 or M2, and something to do */
+	DUE_COMMANDS = 1 << 6,
+	DUE_LATE = 1 << 7,	/* room for late control events */
 };
 
 /* Where the power sequence goes next. */
@@ -105,16 +121,15 @@ struct sim {
 	struct list busy;	/* talks */
 	struct ering *blocked;	/* the full ring that ended the current talk's turn */
 	bool is_turn_wanted;
+	unsigned int due;	/* DUE_ bits */
 
 	enum mhi_state state;
 	uint32_t ee;
 	enum sim_mood mood;
 	enum step step;
-	bool is_step_due, is_boot_due, is_idle_due, is_image_due, is_vector_due;
 	bool is_ee_told;	/* by an event */
 	bool is_edl_wanted;	/* doorbell 91; the next SOC reset ends in EDL */
 	bool is_kept_awake;	/* wake doorbell */
-	bool is_waking;		/* M1 or M2, and something to do */
 	struct timer step_timer, boot_timer, idle_timer;
 	uint64_t active_us;	/* last doorbell or work */
 
@@ -138,6 +153,7 @@ struct sim {
 
 /* sim.c */
 void sim_wants_turn(struct sim *s);
+void sim_note_due(struct sim *s, unsigned int due);	/* and wants a turn */
 void sim_raise(struct sim *s, uint32_t vector);
 void sim_complain(struct sim *s, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -145,32 +161,49 @@ void sim_complain(struct sim *s, const char *format, ...)
 /* memory.c */
 void *memory_move_window(struct sim *s, iova_t iova, size_t len, enum reach how);
 
+static inline bool memory_is_in_window(const struct sim *s, iova_t iova, size_t len,
+				       enum reach how)
+{
+	const struct sim_window *w = &s->windows[how];
+	uint64_t at = iova - w->iova;
+
+	return at < w->len && len <= w->len - at;
+}
+
 /* Host memory at [iova, iova + len), or NULL when the host did not map it for
  * that; counted and complained about. */
 static inline void *memory_reach(struct sim *s, iova_t iova, size_t len, enum reach how)
 {
 	const struct sim_window *w = &s->windows[how];
-	uint64_t at = iova - w->iova;
 
-	if (at < w->len && len <= w->len - at)
-		return w->cpu + at;
+	if (memory_is_in_window(s, iova, len, how))
+		return w->cpu + (iova - w->iova);
 	return memory_move_window(s, iova, len, how);
 }
 
 /* Checks a ring as a context describes it; false when it is none. */
 bool memory_ring_is_sane(iova_t base, uint64_t len);
+
 /* The element @at points to; false between elements and outside. */
-bool memory_ring_find(iova_t base, uint32_t mask, iova_t at, uint32_t *ret_index);
+static inline bool memory_ring_find(iova_t base, uint32_t mask, iova_t at, uint32_t *ret_index)
+{
+	uint64_t offset = at - base;
+
+	if (offset % sizeof(struct tre) || offset / sizeof(struct tre) > mask)
+		return false;
+	*ret_index = (uint32_t)(offset / sizeof(struct tre));
+	return true;
+}
 
 /* events.c */
 void erings_init(struct sim *s);
 bool erings_load(struct sim *s);	/* from the contexts; false when senseless */
 void erings_forget(struct sim *s);
 void ering_doorbell(struct sim *s, unsigned int index, iova_t wp);
-void ering_store(struct sim *s, struct ering *er, struct tre_copy ev, bool is_patient);
+bool ering_map(struct sim *s, struct ering *er);
 void erings_publish(struct sim *s);
 void control_event(struct sim *s, enum tre_type type, unsigned int code, iova_t ptr);
-bool control_flush(struct sim *s);	/* false: some are still waiting for room */
+void control_flush(struct sim *s);	/* stores late ones, as far as there is room */
 
 /* Events that may be stored: the slot at wp and the one before it stay empty.
  * Source: Linux drivers/bus/mhi/ep/ring.c. */
@@ -179,6 +212,19 @@ static inline uint32_t ering_room(const struct ering *er)
 	uint32_t n = (er->wp - er->rp) & er->mask;
 
 	return n ? n - 1 : 0;
+}
+
+/* Stores the next event; there is room.  @is_patient: the moderation timer may
+ * raise the interrupt. */
+static inline void ering_store(struct sim *s, struct ering *er, struct tre_copy ev,
+			       bool is_patient)
+{
+	if (!er->slots && !ering_map(s, er))
+		return;
+	tre_store(er->slots + er->rp, ev);
+	er->rp = (er->rp + 1) & er->mask;
+	er->is_urgent |= !is_patient;
+	s->touched |= er->bit;
 }
 
 /* commands.c */
@@ -194,15 +240,19 @@ unsigned int lane_stop(struct sim *s, struct lane *l);
 unsigned int lane_reset(struct sim *s, struct lane *l);
 void lane_forget(struct sim *s, struct lane *l);	/* as after power-on; contexts stay */
 void lane_doorbell(struct sim *s, struct lane *l, iova_t wp);
-void lane_publish(struct sim *s, const struct lane *l);	/* rp to the context */
+void lane_publish(struct sim *s, struct lane *l);	/* rp to the context */
 /* Burst mode: has the host added elements without a doorbell?  Leaves burst
  * mode, with an event, when it has not. */
 bool lane_poll(struct sim *s, struct lane *l);
-bool lane_load(struct sim *s, const struct lane *l, uint32_t index, struct tre_copy *ret_tre);
+bool lane_map(struct sim *s, struct lane *l);
 
-static inline struct ering *lane_ering(struct sim *s, const struct lane *l)
+static inline bool lane_load(struct sim *s, struct lane *l, uint32_t index,
+			     struct tre_copy *ret_tre)
 {
-	return &s->erings[l->ering];
+	if (!l->elements && !lane_map(s, l))
+		return false;
+	*ret_tre = tre_load(l->elements + index);
+	return true;
 }
 
 /* Is there an element not taken yet? */
@@ -222,15 +272,35 @@ struct uplink_message {
 /* Is a whole message waiting?  What cannot be taken is thrown back on the way.
  * Nothing may be owed. */
 bool uplink_next(struct sim *s, struct lane *ul, struct uplink_message *ret_message);
+/* Completes messages of one sound element for a taker that wants no bytes, as
+ * long as nothing needs a closer look.  Nothing may be owed. */
+void uplink_take_singles(struct sim *s, struct lane *ul);
 /* Gives @n elements back unused; the event names the last.  False: held. */
 bool uplink_throw_back(struct sim *s, struct lane *ul, uint32_t n, unsigned int code);
-/* Is there room for the event of this element? */
-bool uplink_has_room(struct sim *s, struct lane *ul, struct tre_copy tre);
-/* Completes the element at rp. */
-void uplink_complete(struct sim *s, struct lane *ul, struct tre_copy tre);
 /* Completes what is owed, as far as there is room for the events; false: held,
  * or not running. */
 bool uplink_settle(struct sim *s, struct lane *ul);
+
+static inline bool uplink_wants_event(struct tre_copy tre)
+{
+	uint32_t flags = tre.dword[1];
+
+	return flags & TRE_IEOB || (flags & (TRE_IEOT | TRE_CHAIN)) == TRE_IEOT;
+}
+
+/* Is there room for the event of this element? */
+static inline bool uplink_has_room(struct sim *s, struct lane *ul, struct tre_copy tre)
+{
+	struct ering *er = ul->er;
+
+	if (ering_room(er) || !uplink_wants_event(tre))
+		return true;
+	s->blocked = er;
+	return false;
+}
+
+/* Completes the element at rp. */
+void uplink_complete(struct sim *s, struct lane *ul, struct tre_copy tre);
 
 /* downlink.c */
 /* Could a message of @len be put down now?  Also when the ring is as full as
@@ -253,7 +323,7 @@ void talk_on_tick(void *talk);
 void power_on(struct sim *s, uint32_t ee);
 void power_off(struct sim *s);	/* stops every timer, forgets all */
 void power_write_ctrl(struct sim *s, uint32_t value);
-void power_steps(struct sim *s);	/* those that are due */
+void power_steps(struct sim *s, unsigned int due);
 void power_crash(struct sim *s);	/* SYS_ERR */
 void power_announce_ee(struct sim *s, uint32_t ee);
 void power_boot_on(struct sim *s);	/* to the next execution environment */
@@ -269,4 +339,5 @@ static inline bool power_is_live(const struct sim *s)
 }
 
 /* boot.c */
-void boot_run(struct sim *s);	/* takes the image or vector that is due */
+void boot_take_image(struct sim *s);	/* BHI */
+void boot_take_vector(struct sim *s);	/* BHIe */

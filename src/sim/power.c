@@ -27,36 +27,27 @@ void power_raise_intvec(struct sim *s)
 static void step_after(struct sim *s, enum step step, uint32_t delay_us)
 {
 	s->step = step;
-	s->is_step_due = !delay_us;
+	s->due &= ~(unsigned int)DUE_STEP;
 	timer_stop(&s->step_timer);
 	if (delay_us)
 		timer_start(s->timers, &s->step_timer, delay_us);
 	else
-		sim_wants_turn(s);
+		sim_note_due(s, DUE_STEP);
 }
 
 static void on_step(void *sim)
 {
-	struct sim *s = sim;
-
-	s->is_step_due = true;
-	sim_wants_turn(s);
+	sim_note_due(sim, DUE_STEP);
 }
 
 static void on_boot(void *sim)
 {
-	struct sim *s = sim;
-
-	s->is_boot_due = true;
-	sim_wants_turn(s);
+	sim_note_due(sim, DUE_BOOT);
 }
 
 static void on_idle(void *sim)
 {
-	struct sim *s = sim;
-
-	s->is_idle_due = true;
-	sim_wants_turn(s);
+	sim_note_due(sim, DUE_IDLE);
 }
 
 void power_init_timers(struct sim *s)
@@ -77,7 +68,7 @@ static void forget_channels(struct sim *s)
 		list_remove(&s->talks[i].node);
 	commands_forget(s);
 	timer_stop(&s->idle_timer);
-	s->is_idle_due = s->is_waking = false;
+	s->due &= ~(unsigned int)(DUE_IDLE | DUE_WAKE);
 }
 
 static void forget_contexts(struct sim *s)
@@ -104,8 +95,7 @@ void power_off(struct sim *s)
 	timer_stop(&s->step_timer);
 	timer_stop(&s->boot_timer);
 	s->step = STEP_NONE;
-	s->is_step_due = s->is_boot_due = false;
-	s->is_image_due = s->is_vector_due = false;
+	s->due = 0;
 	set_state(s, MHI_STATE_RESET);
 }
 
@@ -155,7 +145,6 @@ void power_crash(struct sim *s)
 	set_state(s, MHI_STATE_SYS_ERR);
 	forget_channels(s);
 	s->step = STEP_NONE;
-	s->is_step_due = false;
 	timer_stop(&s->step_timer);
 	control_event(s, TRE_EV_STATE, MHI_STATE_SYS_ERR, 0);
 	power_raise_intvec(s);
@@ -255,7 +244,6 @@ static void take_step(struct sim *s)
 	enum step step = s->step;
 
 	s->step = STEP_NONE;
-	s->is_step_due = false;
 	switch (step) {
 	case STEP_NONE:
 		break;
@@ -280,7 +268,6 @@ void power_boot_on(struct sim *s)
 			s->ee == MHI_EE_SBL ? MHI_EE_AMSS : MHI_EE_SBL;
 
 	timer_stop(&s->boot_timer);
-	s->is_boot_due = false;
 	power_announce_ee(s, next);
 	if (next == MHI_EE_AMSS) {
 		if (s->regs[MHICTRL / 4] & MHICTRL_RESET)
@@ -297,7 +284,6 @@ static void look_idle(struct sim *s)
 {
 	uint64_t idle = s->timers->now_us - s->active_us;
 
-	s->is_idle_due = false;
 	if (s->state != MHI_STATE_M0 || s->is_kept_awake)
 		return;
 	if (idle < s->config.idle_us || !list_is_empty(&s->busy)) {
@@ -313,8 +299,7 @@ void power_note_activity(struct sim *s)
 {
 	s->active_us = s->timers->now_us;
 	if (s->state == MHI_STATE_M1 || s->state == MHI_STATE_M2) {
-		s->is_waking = true;
-		sim_wants_turn(s);
+		sim_note_due(s, DUE_WAKE);
 	}
 }
 
@@ -327,16 +312,18 @@ void power_keep_awake(struct sim *s, bool is_kept_awake)
 		timer_start(s->timers, &s->idle_timer, s->config.idle_us);
 }
 
-void power_steps(struct sim *s)
+void power_steps(struct sim *s, unsigned int due)
 {
-	if (s->is_step_due)
+	if (due & DUE_STEP)
 		take_step(s);
-	boot_run(s);
-	if (s->is_boot_due)
+	if (due & DUE_IMAGE)
+		boot_take_image(s);
+	if (due & DUE_VECTOR)
+		boot_take_vector(s);
+	if (due & DUE_BOOT)
 		power_boot_on(s);
-	if (s->is_idle_due)
+	if (due & DUE_IDLE)
 		look_idle(s);
-	if (s->is_waking && (s->state == MHI_STATE_M1 || s->state == MHI_STATE_M2))
+	if (due & DUE_WAKE && (s->state == MHI_STATE_M1 || s->state == MHI_STATE_M2))
 		enter_m0(s);
-	s->is_waking = false;
 }

@@ -20,8 +20,7 @@ static bool is_writable(uint32_t offset)
 	case BHIE_AT + BHIE_RXVECSIZE: case BHIE_AT + BHIE_RXVECDB:
 		return true;
 	default:
-		/* The high words of the doorbells. */
-		return offset >= CHDB_AT && offset < BHIE_AT && offset & 4;
+		return false;
 	}
 }
 
@@ -47,8 +46,12 @@ static bool write_doorbell(struct sim *s, uint32_t offset, uint32_t value)
 {
 	uint64_t both;
 
-	if (offset & 4 || offset < CHDB_AT || offset >= BHIE_AT)
+	if (offset < CHDB_AT || offset >= BHIE_AT)
 		return false;
+	if (offset & 4) {
+		s->regs[offset / 4] = value;
+		return true;
+	}
 	both = (uint64_t)s->regs[offset / 4 + 1] << 32 | value;
 	if (offset < ERDB_AT) {
 		ring_channel(s, (offset - CHDB_AT) / 8, both);
@@ -79,13 +82,11 @@ void sim_write32(struct sim *s, uint32_t offset, uint32_t value)
 		break;
 	case BHI_AT + BHI_IMGTXDB:
 		*reg = value;
-		s->is_image_due = true;
-		sim_wants_turn(s);
+		sim_note_due(s, DUE_IMAGE);
 		break;
 	case BHIE_AT + BHIE_TXVECDB:
 		*reg = value;
-		s->is_vector_due = true;
-		sim_wants_turn(s);
+		sim_note_due(s, DUE_VECTOR);
 		break;
 	case SOC_RESET_REQ:
 		write_soc_reset(s, value);

@@ -186,6 +186,12 @@ void sim_wants_turn(struct sim *s)
 	s->bus_ops->wants_turn(s->bus);
 }
 
+void sim_note_due(struct sim *s, unsigned int due)
+{
+	s->due |= due;
+	sim_wants_turn(s);
+}
+
 void sim_raise(struct sim *s, uint32_t vector)
 {
 	s->counts.interrupts++;
@@ -203,14 +209,27 @@ void sim_complain(struct sim *s, const char *format, ...)
 	s->bus_ops->complain(s->bus, sentence);
 }
 
+/* Commands that wait for room stay due, and the host's doorbell brings the
+ * turn. */
+static void run_due(struct sim *s)
+{
+	unsigned int due = s->due;
+
+	s->due &= DUE_COMMANDS;
+	power_steps(s, due);
+	if (due & DUE_LATE)
+		control_flush(s);
+	if (due & DUE_COMMANDS)
+		commands_run(s);
+}
+
 void sim_turn(struct sim *s)
 {
 	struct list now;
 
 	s->is_turn_wanted = false;
-	power_steps(s);
-	control_flush(s);
-	commands_run(s);
+	if (s->due)
+		run_due(s);
 	list_init(&now);
 	if (power_is_live(s))
 		list_move_all(&now, &s->busy);

@@ -17,8 +17,10 @@ static void swallow(struct sim *s, struct lane *ul)
 {
 	struct uplink_message m;
 
-	while (ul->budget > 0 && uplink_settle(s, ul) && uplink_next(s, ul, &m)) {
-		if (!uplink_has_room(s, ul, m.tre))
+	while (ul->budget > 0 && uplink_settle(s, ul)) {
+		uplink_take_singles(s, ul);
+		if (ul->budget <= 0 || !lane_has(s, ul) || !uplink_next(s, ul, &m) ||
+		    !uplink_has_room(s, ul, m.tre))
 			return;
 		if (m.n == 1)
 			uplink_complete(s, ul, m.tre);
@@ -37,11 +39,11 @@ static void produce(struct sim *s, struct talk *t)
  * event, and its own? */
 static bool echo_has_room(struct sim *s, struct talk *t)
 {
-	struct ering *er = lane_ering(s, t->ul);
+	struct ering *er = t->ul->er;
 
 	if (!uplink_has_room(s, t->ul, t->piece))
 		return false;
-	if (er != lane_ering(s, t->dl) || ering_room(er) >= 2)
+	if (er != t->dl->er || ering_room(er) >= 2)
 		return true;
 	s->blocked = er;
 	return false;
