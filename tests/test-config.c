@@ -64,11 +64,16 @@ static void refuses(const char *text, int line, const char *reason)
 	ck_assert_msg(strstr(text_get(&why), reason), "%s", text_get(&why));
 }
 
+static struct config_address at(const char *path)
+{
+	return (struct config_address){ .path = path };
+}
+
 static struct profile_chan *chan(const char *name, const char *address)
 {
 	profile_free(profile);
 	profile = NULL;
-	ck_assert_msg(!config_profile(config, NULL, address, &profile, &why), "%s",
+	ck_assert_msg(!config_profile(config, NULL, at(address), &profile, &why), "%s",
 		      text_get(&why));
 	return profile_chan_find(profile, name);
 }
@@ -147,13 +152,26 @@ START_TEST(test_a_new_card_needs_three_lines)
 }
 END_TEST
 
+START_TEST(test_a_device_section_may_name_an_identity)
+{
+	const struct config_address a = { "pci-0000:01:00.0", "pci-17cb:0308" };
+	const struct config_address b = { "pci-0000:02:00.0", "pci-17cb:0306" };
+
+	load("device \"pci-17cb:0308\" { profile = qcom-sdx65m channel \"QMI\" { mtu = 99 } }\n");
+	ck_assert_str_eq(config_profile_name(config, a), "qcom-sdx65m");
+	ck_assert_ptr_null(config_profile_name(config, b));
+	ck_assert_int_eq(config_profile(config, NULL, a, &profile, &why), 0);
+	ck_assert_uint_eq(profile_chan_find(profile, "QMI")->mtu, 99);
+}
+END_TEST
+
 START_TEST(test_a_profile_can_start_from_nothing)
 {
 	load("profile \"bare\" {\n"
 	     "	event_ring \"0\" { elements = 64 moderation_ms = 5 }\n"
 	     "	channel \"A\" { dl = 9 elements = 8 event_ring = 0 }\n"
 	     "}\n");
-	ck_assert_int_eq(config_profile(config, "bare", "x", &profile, &why), 0);
+	ck_assert_int_eq(config_profile(config, "bare", at("x"), &profile, &why), 0);
 	ck_assert_uint_eq(profile->n_chans, 1);
 	ck_assert_uint_eq(profile->erings[0].moderation_ms, 5);
 	ck_assert_uint_eq(profile_chan_mode(&profile->chans[0]), 0440);
@@ -187,7 +205,7 @@ END_TEST
 START_TEST(test_an_unknown_profile_lists_the_known_ones)
 {
 	load("profile \"mine\" { based_on = sim }\n");
-	ck_assert_int_eq(config_profile(config, "nope", "x", &profile, &why), -ENOENT);
+	ck_assert_int_eq(config_profile(config, "nope", at("x"), &profile, &why), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(text_get(&why), "'nope'"));
 	ck_assert_ptr_nonnull(strstr(text_get(&why), "sim, qcom-sdx75m"));
 	ck_assert_ptr_nonnull(strstr(text_get(&why), "mine"));
@@ -267,6 +285,7 @@ int main(void)
 	tcase_add_test(t, test_a_folder_or_binary_is_refused);
 	tcase_add_test(t, test_a_device_section_changes_what_it_names);
 	tcase_add_test(t, test_a_new_card_needs_three_lines);
+	tcase_add_test(t, test_a_device_section_may_name_an_identity);
 	tcase_add_test(t, test_a_profile_can_start_from_nothing);
 	tcase_add_test(t, test_a_builtin_can_be_changed_under_its_name);
 	tcase_add_test(t, test_the_folder_is_read_in_order_of_names);

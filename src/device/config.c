@@ -176,24 +176,25 @@ static int build(const struct config *c, const char *name, unsigned int depth,
 	return *ret_profile ? 0 : -ENOMEM;
 }
 
-static bool matches(cfg_t *device, const char *address)
+static bool matches(cfg_t *device, struct config_address a)
 {
-	return !fnmatch(cfg_title(device), address, 0);
+	return !fnmatch(cfg_title(device), a.path, 0) ||
+	       (a.identity && !fnmatch(cfg_title(device), a.identity, 0));
 }
 
-const char *config_profile_name(const struct config *c, const char *address)
+const char *config_profile_name(const struct config *c, struct config_address a)
 {
 	const char *name = NULL;
 	unsigned int at = 0;
 	cfg_t *s;
 
 	while ((s = section_of(c, "device", &at)))
-		if (matches(s, address) && grammar_has(s, "profile"))
+		if (matches(s, a) && grammar_has(s, "profile"))
 			name = cfg_getstr(s, "profile");
 	return name;
 }
 
-static int apply_devices(const struct config *c, const char *address, struct profile *p,
+static int apply_devices(const struct config *c, struct config_address a, struct profile *p,
 			 struct text *ret_why)
 {
 	unsigned int at = 0;
@@ -201,22 +202,22 @@ static int apply_devices(const struct config *c, const char *address, struct pro
 	int r = 0;
 
 	while (!r && (s = section_of(c, "device", &at)))
-		if (matches(s, address))
+		if (matches(s, a))
 			r = config_apply(s, p, ret_why);
 	return r;
 }
 
-int config_profile(const struct config *c, const char *profile, const char *address,
+int config_profile(const struct config *c, const char *profile, struct config_address a,
 		   struct profile **ret_profile, struct text *ret_why)
 {
-	const char *name = profile ? profile : config_profile_name(c, address);
+	const char *name = profile ? profile : config_profile_name(c, a);
 	struct profile *p = NULL;
 	int r;
 
 	r = build(c, name ? name : "sim", 0, &p, ret_why);
 	if (r)
 		return r;
-	r = apply_devices(c, address, p, ret_why);
+	r = apply_devices(c, a, p, ret_why);
 	if (!r)
 		r = profile_check(p, ret_why);
 	if (r)

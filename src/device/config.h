@@ -15,15 +15,21 @@ void config_free(struct config *c);
 
 uint32_t config_ready_wait_ms(const struct config *c);
 
+/* What a device section can match. */
+struct config_address {
+	const char *path;	/* the name below by-path/: "pci-0000:01:00.0" */
+	const char *identity;	/* "pci-17cb:0308"; NULL: none */
+};
+
 /* The profile of a device: the built-in or configured one called @profile
  * (NULL: what a device section says, else "sim"), with the device sections
- * that match @address laid over it.  Caller frees.  -ENOENT: no such profile. */
-int config_profile(const struct config *c, const char *profile, const char *address,
+ * that match @a laid over it.  Caller frees.  -ENOENT: no such profile. */
+int config_profile(const struct config *c, const char *profile, struct config_address a,
 		   struct profile **ret_profile, struct text *ret_why);
 
-/* What the last device section that matches @address and names a profile says,
- * or NULL. */
-const char *config_profile_name(const struct config *c, const char *address);
+/* What the last device section that matches @a and names a profile says, or
+ * NULL. */
+const char *config_profile_name(const struct config *c, struct config_address a);
 
 /* The name for a PCI function, configured or built in, or NULL; @sub_vendor 0:
  * unknown. */

@@ -214,33 +214,35 @@ static int loopback_path(const struct registry *r, const struct spec *s,
 
 /* A device with its number, not yet in the table. */
 static int make_device(struct registry *r, const struct spec *s, const char *profile_name,
-		       const char *path, struct device **ret_device, struct text *ret_why)
+		       struct config_address a, struct device **ret_device,
+		       struct text *ret_why)
 {
 	struct profile *profile = NULL;
 	struct seat *seat;
 	int ret;
 
-	ret = config_profile(r->config, profile_name, path, &profile, ret_why);
+	ret = config_profile(r->config, profile_name, a, &profile, ret_why);
 	if (ret)
 		return ret;
-	seat = take_seat(r, path);
+	seat = take_seat(r, a.path);
 	if (!seat) {
 		profile_free(profile);
 		return -ENOMEM;
 	}
-	*ret_device = device_new(r->loop, seat->number, s->transport, path, path, profile,
-				 &device_ops, r);
+	*ret_device = device_new(r->loop, seat->number, s->transport, a.path, a.path,
+				 profile, &device_ops, r);
 	return *ret_device ? 0 : -ENOMEM;
 }
 
 static int start_loopback(struct registry *r, const struct spec *s, const char *path,
 			  struct device **ret_device, struct text *ret_why)
 {
+	struct config_address a = { .path = path };
 	struct device *d;
 	struct hw *hw;
 	int ret;
 
-	ret = make_device(r, s, *s->address ? s->address : NULL, path, ret_device, ret_why);
+	ret = make_device(r, s, *s->address ? s->address : NULL, a, ret_device, ret_why);
 	if (ret)
 		return ret;
 	d = *ret_device;
@@ -250,12 +252,12 @@ static int start_loopback(struct registry *r, const struct spec *s, const char *
 
 /* What the operator says counts, then what the identity says. */
 static const char *attached_profile(const struct registry *r, const struct spec *s,
-				    const struct pci_id *id, const char *path)
+				    const struct pci_id *id, struct config_address a)
 {
 	const char *name = spec_option(s, "profile");
 
 	if (!name)
-		name = config_profile_name(r->config, path);
+		name = config_profile_name(r->config, a);
 	if (!name)
 		name = config_profile_for_pci(r->config, id->vendor, id->device,
 					      id->sub_vendor, id->sub_device);
@@ -265,6 +267,8 @@ static const char *attached_profile(const struct registry *r, const struct spec 
 static int start_attached(struct registry *r, const struct spec *s, const char *path,
 			  struct device **ret_device, struct text *ret_why)
 {
+	struct config_address a = { .path = path };
+	char identity[sizeof("pci-1234:5678")];
 	const char *profile;
 	struct pci_id id;
 	struct hw *hw;
@@ -273,7 +277,9 @@ static int start_attached(struct registry *r, const struct spec *s, const char *
 	ret = attached_open(r->loop, s, &hw, &id, ret_why);
 	if (ret)
 		return ret;
-	profile = attached_profile(r, s, &id, path);
+	snprintf(identity, sizeof(identity), "pci-%04x:%04x", id.vendor, id.device);
+	a.identity = identity;
+	profile = attached_profile(r, s, &id, a);
 	if (!profile) {
 		text_printf(ret_why, "%s:%s: no profile fits %04x:%04x (subsystem %04x:%04x); "
 			    "name one with profile=", spec_transport_name(s->transport),
@@ -281,7 +287,7 @@ static int start_attached(struct registry *r, const struct spec *s, const char *
 		ret = -ENOENT;
 	}
 	if (!ret)
-		ret = make_device(r, s, profile, path, ret_device, ret_why);
+		ret = make_device(r, s, profile, a, ret_device, ret_why);
 	if (!ret)
 		ret = attached_arm(s, hw, (*ret_device)->profile->n_erings + 1, ret_why);
 	if (ret) {
