@@ -35,13 +35,27 @@ static void on_fuse_log(enum fuse_log_level level, const char *format, va_list a
 	char line[512];
 
 	vsnprintf(line, sizeof(line), format, args);
+	if (mount_message && level <= FUSE_LOG_ERR) {
+		text_add(mount_message, line);	/* often a piece of a line */
+		return;
+	}
 	line[strcspn(line, "\n")] = 0;
-	if (mount_message && level <= FUSE_LOG_ERR)
-		text_printf(mount_message, "%s%s", mount_message->len ? "; " : "", line);
-	else if (level <= FUSE_LOG_WARNING)
+	if (level <= FUSE_LOG_WARNING)
 		log_warn("fuse", "%s", line);
 	else
 		log_debug("fuse", "%s", line);
+}
+
+/* What libfuse said, as the end of our own line. */
+static void add_message(struct text *why, struct text *message)
+{
+	for (size_t i = 0; i < message->len; i++)
+		if (message->bytes[i] == '\n')
+			message->bytes[i] = ' ';
+	while (message->len && message->bytes[message->len - 1] == ' ')
+		message->len--;
+	if (message->len)
+		text_printf(why, ": %.*s", (int)message->len, message->bytes);
 }
 
 static unsigned int budget(struct fs *fs)
@@ -157,8 +171,10 @@ static int session_mount(struct fs *fs, const char *mountpoint, struct text *why
 		return errno ? -errno : -EIO;
 	}
 	fd = fuse_session_fd(fs->session);
-	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) {
+		text_printf(why, "cannot serve %s: %s", mountpoint, strerror(errno));
 		return -errno;
+	}
 	fs->watch = loop_watch(fs->loop, fd, LOOP_READ, on_kernel, fs);
 	return fs->watch ? 0 : -ENOMEM;
 }
@@ -199,8 +215,8 @@ int fs_mount(struct loop *l, struct registry *r, const struct fs_options *o,
 		error = start(fs, o, ret_why);
 		mount_message = NULL;
 	}
-	if (message.len)
-		text_printf(ret_why, ": %s", text_get(&message));
+	if (error < 0)
+		add_message(ret_why, &message);
 	text_fini(&message);
 	if (error < 0) {
 		fs_unmount(fs);
