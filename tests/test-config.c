@@ -64,9 +64,9 @@ static void refuses(const char *text, int line, const char *reason)
 	ck_assert_msg(strstr(text_get(&why), reason), "%s", text_get(&why));
 }
 
-static struct config_address at(const char *path)
+static struct config_address at(const char *name)
 {
-	return (struct config_address){ .path = path };
+	return (struct config_address){ .path = name };
 }
 
 static struct profile_chan *chan(const char *name, const char *address)
