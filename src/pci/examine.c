@@ -1,12 +1,9 @@
 #include "pci/examine.h"
+#include "pci/host.h"
 #include "pci/sysfs.h"
 #include <errno.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-/* What a modem's rings and buffers take, at least. */
-enum { MEMLOCK_LEAST = 64 << 20 };
 
 const char *pci_verdict_name(enum pci_verdict v)
 {
@@ -15,10 +12,14 @@ const char *pci_verdict_name(enum pci_verdict v)
 	return names[v];
 }
 
+enum pci_verdict pci_verdict_worse(enum pci_verdict a, enum pci_verdict b)
+{
+	return a > b ? a : b;
+}
+
 struct peers {
 	const struct pci_function *self;
-	struct text *out;
-	bool only_blocking;
+	struct text *blocking;
 };
 
 /* The kernel lets a group be used when every member is on one of these, or on
@@ -29,35 +30,21 @@ static bool is_harmless(const struct pci_function *f)
 	       !strcmp(f->driver, "pcieport");
 }
 
-static int add_peer(void *user, const struct pci_function *f)
+static int add_blocking(void *user, const struct pci_function *f)
 {
 	struct peers *p = user;
 
-	if (!strcmp(f->bdf, p->self->bdf) || (p->only_blocking && is_harmless(f)))
-		return 0;
-	text_printf(p->out, "%s%s (%s)", p->out->len ? ", " : "", f->bdf,
-		    f->driver[0] ? f->driver : "no driver");
+	if (strcmp(f->bdf, p->self->bdf) && !is_harmless(f))
+		text_printf(p->blocking, "%s%s (%s)", p->blocking->len ? ", " : "", f->bdf,
+			    f->driver);
 	return 0;
-}
-
-void pci_list_peers(const char *root, const struct pci_function *f, struct text *ret_peers)
-{
-	struct peers p = { f, ret_peers, false };
-
-	if (f->group[0])
-		pci_group_scan(root, f->group, add_peer, &p);
-}
-
-static enum pci_verdict worse(enum pci_verdict a, enum pci_verdict b)
-{
-	return a > b ? a : b;
 }
 
 static enum pci_verdict examine_group(const char *root, const struct pci_function *f,
 				      struct text *out)
 {
 	struct text blocking = TEXT_INIT;
-	struct peers p = { f, &blocking, true };
+	struct peers p = { f, &blocking };
 	enum pci_verdict v = PCI_USABLE;
 
 	if (!f->group[0]) {
@@ -65,7 +52,7 @@ static enum pci_verdict examine_group(const char *root, const struct pci_functio
 			    "kernel's command line (intel_iommu=on or amd_iommu=on).\n", f->bdf);
 		return PCI_BLOCKED;
 	}
-	pci_group_scan(root, f->group, add_peer, &p);
+	pci_group_scan(root, f->group, add_blocking, &p);
 	if (blocking.len) {
 		text_printf(out, "IOMMU group %s also holds %s: bind these to vfio-pci or to no "
 			    "driver, or move the card to another slot.\n", f->group,
@@ -89,19 +76,51 @@ static enum pci_verdict examine_driver(const struct pci_function *f, struct text
 	return PCI_NEEDS_BIND;
 }
 
+/* May this process open the node?  0 or -errno. */
+static int check_node(const char *path)
+{
+	return access(path, R_OK | W_OK) < 0 ? -errno : 0;
+}
+
+static bool has_iommufd(const char *dev, const struct pci_function *f)
+{
+	char iommufd[SYSFS_PATH_SIZE], node[SYSFS_PATH_SIZE];
+
+	snprintf(iommufd, sizeof(iommufd), "%s/iommu", dev);
+	snprintf(node, sizeof(node), "%s/vfio/devices/%s", dev, f->node);
+	return f->node[0] && !check_node(iommufd) && !check_node(node);
+}
+
+static bool has_no_iommu_node(const char *dev, const struct pci_function *f)
+{
+	char path[SYSFS_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/vfio/noiommu-%s", dev, f->group);
+	return !check_node(path);
+}
+
 static enum pci_verdict examine_node(const char *dev, const struct pci_function *f,
 				     struct text *out)
 {
 	char path[SYSFS_PATH_SIZE];
-	int len;
+	int r;
 
-	if (strcmp(f->driver, "vfio-pci") || !f->group[0])
+	if (strcmp(f->driver, "vfio-pci") || !f->group[0] || has_iommufd(dev, f))
 		return PCI_USABLE;
-	len = snprintf(path, sizeof(path), "%s/vfio/%s", dev, f->group);
-	if (len < 0 || len >= (int)sizeof(path) || !access(path, R_OK | W_OK))
+	snprintf(path, sizeof(path), "%s/vfio/%s", dev, f->group);
+	r = check_node(path);
+	if (!r)
 		return PCI_USABLE;
-	text_printf(out, "%s cannot be opened (%s): run as root, or let a udev rule give it "
-		    "to you.\n", path, strerror(errno));
+	if (r == -EACCES || r == -EPERM)
+		text_printf(out, "%s cannot be opened (%s): run as root, or let a udev rule give "
+			    "it to you.\n", path, strerror(-r));
+	else if (has_no_iommu_node(dev, f))
+		text_printf(out, "%s is behind no IOMMU: mhifs drives it only with "
+			    "iommu=unsafe-none, and the device can then write all memory.\n",
+			    f->bdf);
+	else
+		text_printf(out, "%s cannot be opened (%s): is this %s the one of the machine?\n",
+			    path, strerror(-r), dev);
 	return PCI_BLOCKED;
 }
 
@@ -114,41 +133,20 @@ static enum pci_verdict examine_power(const struct pci_function *f, struct text 
 	return PCI_USABLE;
 }
 
-/* Interrupt remapping shows in each group's file on x86; the kernel refuses
- * the group otherwise, unless told to trust the device. */
-static enum pci_verdict examine_remapping(const char *root, struct text *out)
+enum pci_verdict pci_examine_function(const char *root, const char *dev,
+				      const struct pci_function *f, struct text *ret_findings)
 {
-	char word[PCI_WORD_SIZE];
+	enum pci_verdict v = examine_group(root, f, ret_findings);
 
-	if (sysfs_read(word, sizeof(word), "%s/module/vfio_iommu_type1/parameters/"
-		       "allow_unsafe_interrupts", root) || word[0] != 'Y')
-		return PCI_USABLE;
-	text_add(out, "vfio_iommu_type1 allows unsafe interrupts: a device can forge the "
-		 "interrupts of others.\n");
-	return PCI_USABLE;
-}
-
-static enum pci_verdict examine_memlock(struct text *out)
-{
-	struct rlimit limit;
-
-	if (!geteuid() || getrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
-	    limit.rlim_cur >= MEMLOCK_LEAST)
-		return PCI_USABLE;
-	text_printf(out, "This process may lock %llu KiB of memory; a modem needs up to %d MiB: "
-		    "raise it (ulimit -l, or LimitMEMLOCK= in the unit).\n",
-		    (unsigned long long)limit.rlim_cur >> 10, MEMLOCK_LEAST >> 20);
-	return PCI_BLOCKED;
+	v = pci_verdict_worse(v, examine_driver(f, ret_findings));
+	v = pci_verdict_worse(v, examine_node(dev, f, ret_findings));
+	return pci_verdict_worse(v, examine_power(f, ret_findings));
 }
 
 enum pci_verdict pci_examine(const char *root, const char *dev, const struct pci_function *f,
 			     struct text *ret_findings)
 {
-	enum pci_verdict v = examine_group(root, f, ret_findings);
+	enum pci_verdict v = pci_examine_function(root, dev, f, ret_findings);
 
-	v = worse(v, examine_driver(f, ret_findings));
-	v = worse(v, examine_node(dev, f, ret_findings));
-	v = worse(v, examine_memlock(ret_findings));
-	v = worse(v, examine_power(f, ret_findings));
-	return worse(v, examine_remapping(root, ret_findings));
+	return pci_verdict_worse(v, pci_host_examine_limits(root, ret_findings));
 }

@@ -16,11 +16,14 @@ enum pci_verdict {
 
 const char *pci_verdict_name(enum pci_verdict v);
 
+enum pci_verdict pci_verdict_worse(enum pci_verdict a, enum pci_verdict b);
+
 /* Appends sentences to @ret_findings, one a line, the most important first;
- * none when all is well.  @root is that of sysfs, @dev that of /dev. */
+ * none when all is well.  @root is that of sysfs, @dev that of /dev.  This one
+ * is all that an open depends on: the function and the limits of host.h. */
 enum pci_verdict pci_examine(const char *root, const char *dev, const struct pci_function *f,
 			     struct text *ret_findings);
 
-/* Who else is in the IOMMU group: "0000:01:00.1 (snd_hda_intel)", separated by
- * commas; empty when alone. */
-void pci_list_peers(const char *root, const struct pci_function *f, struct text *ret_peers);
+/* The same for the function alone. */
+enum pci_verdict pci_examine_function(const char *root, const char *dev,
+				      const struct pci_function *f, struct text *ret_findings);

@@ -66,6 +66,18 @@ int sysfs_link(char *word, size_t size, const char *format, ...)
 	return 0;
 }
 
+bool sysfs_has(const char *format, ...)
+{
+	char path[SYSFS_PATH_SIZE];
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = make_path(path, format, args);
+	va_end(args);
+	return !r && !access(path, F_OK);
+}
+
 int sysfs_write(const char *word, const char *format, ...)
 {
 	char path[SYSFS_PATH_SIZE];
@@ -77,7 +89,7 @@ int sysfs_write(const char *word, const char *format, ...)
 	va_end(args);
 	if (r)
 		return r;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	r = write(fd, word, strlen(word)) < 0 ? -errno : 0;

@@ -1,5 +1,6 @@
 /* sysfs - one word of text from, or into, a file below a root. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { SYSFS_PATH_SIZE = 512 };
@@ -12,6 +13,9 @@ int sysfs_read(char *word, size_t size, const char *format, ...)
 /* The last component of what a link points at; "" when there is none. */
 int sysfs_link(char *word, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Is there a file, a folder, or what a link points at? */
+bool sysfs_has(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int sysfs_write(const char *word, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
