@@ -5,6 +5,7 @@ mount_tests = \
 	tests/device/test-files \
 	tests/device/test-io \
 	tests/device/test-poll \
+	tests/device/test-requests \
 	tests/device/test-signals \
 	tests/device/test-users
 
@@ -26,6 +27,8 @@ tests_device_test_io_SOURCES = tests/device/test-io.c $(mount_harness)
 tests_device_test_io_LDADD = $(CHECK_LIBS)
 tests_device_test_poll_SOURCES = tests/device/test-poll.c $(mount_harness)
 tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
+tests_device_test_requests_SOURCES = tests/device/test-requests.c $(mount_harness)
+tests_device_test_requests_LDADD = $(CHECK_LIBS)
 tests_device_test_signals_SOURCES = tests/device/test-signals.c $(mount_harness)
 tests_device_test_signals_LDADD = $(CHECK_LIBS)
 tests_device_test_users_SOURCES = tests/device/test-users.c $(mount_harness)
