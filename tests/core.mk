@@ -1,9 +1,11 @@
-core_tests = tests/test-channel tests/test-command tests/test-event tests/test-ring \
+core_tests = tests/test-channel tests/test-command tests/test-engine tests/test-event \
+	tests/test-property tests/test-ring \
 	tests/test-state tests/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 
 core_fake = tests/fake_hw.c tests/fake_hw.h tests/suite.h
+core_rig = tests/engine_rig.c tests/engine_rig.h tests/suite.h
 core_libs = src/core/libcore.a src/base/libbase.a $(CHECK_LIBS)
 
 tests_test_ring_SOURCES = tests/test-ring.c tests/suite.h
@@ -19,3 +21,7 @@ tests_test_transfer_LDADD = $(core_libs)
 tests_test_state_SOURCES = tests/test-state.c $(core_fake)
 tests_test_state_LDADD = $(core_libs)
 EXTRA_DIST += doc/device-states.md
+tests_test_engine_SOURCES = tests/test-engine.c $(core_rig)
+tests_test_engine_LDADD = src/sim/libsim.a $(core_libs)
+tests_test_property_SOURCES = tests/test-property.c $(core_rig)
+tests_test_property_LDADD = src/sim/libsim.a $(core_libs)

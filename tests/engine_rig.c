@@ -376,11 +376,16 @@ void rig_power_on(struct rig *r)
 	ck_assert_msg(!r->n_complaints, "%s", r->complaint);
 }
 
+int rig_open_later(struct rig *r, unsigned int chan)
+{
+	return r->link->ops->open(r->link, chan, &rig_user_ops, &r->users[chan]);
+}
+
 int rig_open(struct rig *r, unsigned int chan)
 {
 	struct rig_user *u = &r->users[chan];
 	unsigned int before = u->opened + u->closed;
-	int status = r->link->ops->open(r->link, chan, &rig_user_ops, u);
+	int status = rig_open_later(r, chan);
 
 	if (status < 0)
 		return status;

@@ -74,6 +74,7 @@ void rig_advance(struct rig *r, uint64_t us);	/* step by step through all timers
 int rig_power(struct rig *r, enum engine_power what);
 void rig_power_on(struct rig *r);	/* aborts the test when it fails */
 
+int rig_open_later(struct rig *r, unsigned int chan);	/* only asks */
 int rig_open(struct rig *r, unsigned int chan);	/* what opened() said */
 void rig_open_ok(struct rig *r, unsigned int chan);
 void rig_close(struct rig *r, unsigned int chan);	/* until closed() */

@@ -302,8 +302,8 @@ static void turn_tell(struct engine *e)
 	}
 }
 
-/* Doorbells wait for M0; in M3 they are a reason to resume. */
-static void turn_ring(struct engine *e)
+/* What is due waits for M0 otherwise. */
+void engine_ring_due(struct engine *e)
 {
 	if (!e->n_marked && !e->commands.is_due)
 		return;
@@ -334,7 +334,7 @@ void engine_turn(struct engine *e)
 		turn_channels(e);
 	if (e->has_changed || e->n_owed)
 		turn_tell(e);
-	turn_ring(e);
+	engine_ring_due(e);
 }
 
 void engine_ring_all(struct engine *e, enum ring_cause cause)

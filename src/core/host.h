@@ -83,6 +83,8 @@ static inline bool engine_may_ring(const struct engine *e)
 {
 	return 1u << e->state & (IN(M0) | IN(M2) | IN(SHUTDOWN));
 }
+/* The doorbells due; in M3 they are a reason to resume. */
+void engine_ring_due(struct engine *e);
 /* Every doorbell again. */
 enum ring_cause { RING_AT_M0, RING_LOST };
 void engine_ring_all(struct engine *e, enum ring_cause cause);

@@ -212,12 +212,13 @@ static void pursue_sleep(struct engine *e)
 {
 	if (e->state == DEV_M2) {
 		timer_start(e->timers, &e->deadline, power_timeout_us(e));
-		/* With a wire for waking, any doorbell does it. */
+		/* Without a doorbell for waking, any other does it. */
 		if (e->config->sideband_wake)
-			ering_ring(e, &e->erings[0]);
+			regs_bell(e, CRDB_LOWER, ring_at(&e->commands.ring, e->commands.ring.wp));
 		else
 			mission_wake_up(e);
 	} else if (e->state == DEV_M0) {
+		engine_ring_due(e);
 		state_step(e, ON_SUSPEND);
 	} else if (e->state == DEV_M3) {
 		power_finish(e, 0);
