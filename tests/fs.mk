@@ -1,3 +1,8 @@
+check_PROGRAMS += tests/test-tree
+TESTS += tests/test-tree
+tests_test_tree_SOURCES = tests/test-tree.c tests/suite.h
+tests_test_tree_LDADD = src/fs/libfs.a src/base/libbase.a $(CHECK_LIBS)
+
 # On a real mount: they need root and /dev/fuse, and skip without.
 mount_tests = \
 	tests/device/test-death \

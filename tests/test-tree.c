@@ -1,0 +1,342 @@
+/*
+ * The names and inodes of the mount, over a registry whose devices come and go
+ * at once: what a real mount cannot be made to do at the wrong moment.
+ */
+#include "fs/kernel.h"
+#include "fs/tree.h"
+#include "tests/suite.h"
+#include <errno.h>
+#include <stdio.h>
+
+struct port {
+	const char *name;
+};
+
+struct device {
+	unsigned int refs;
+	char name[16];
+	struct port ports[2];
+	struct device_port device_ports[2];
+	struct list nodes;
+	struct node attr;
+};
+
+struct registry {
+	struct device *devices[4];	/* NULL at the end */
+};
+
+const char *port_name(const struct port *p)
+{
+	return p->name;
+}
+
+struct device *device_ref(struct device *d)
+{
+	d->refs++;
+	return d;
+}
+
+void device_unref(struct device *d)
+{
+	ck_assert_uint_gt(d->refs, 0);
+	d->refs--;
+}
+
+const char *device_name(const struct device *d)
+{
+	return d->name;
+}
+
+const char *device_path_name(const struct device *d)
+{
+	return d->name + strlen("mhi");
+}
+
+unsigned int device_n_ports(const struct device *d)
+{
+	return ARRAY_SIZE(d->ports);
+}
+
+struct device_port *device_port(struct device *d, unsigned int i)
+{
+	return &d->device_ports[i];
+}
+
+const struct list *device_nodes(const struct device *d)
+{
+	return &d->nodes;
+}
+
+struct device *registry_device(struct registry *r, unsigned int i)
+{
+	return r->devices[i];
+}
+
+struct device *registry_find(struct registry *r, const char *name)
+{
+	for (struct device **d = r->devices; *d; d++)
+		if (!strcmp((*d)->name, name))
+			return *d;
+	return NULL;
+}
+
+static struct registry registry;
+static struct device one, two, again;
+static struct tree tree;
+
+static void device_fill(struct device *d, const char *name)
+{
+	static const char *const names[] = { "DIAG", "DUN" };
+
+	*d = (struct device){ .refs = 0 };
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	list_init(&d->nodes);
+	for (size_t i = 0; i < ARRAY_SIZE(d->ports); i++) {
+		d->ports[i].name = names[i];
+		d->device_ports[i] = (struct device_port){
+			.port = &d->ports[i], .mode = 0660, .gid = 20, .is_offered = true,
+		};
+	}
+	d->attr = (struct node){ .name = "state", .mode = 0444 };
+	list_append(&d->nodes, &d->attr.node);
+}
+
+static void setup(void)
+{
+	device_fill(&one, "mhi0");
+	device_fill(&two, "mhi1");
+	device_fill(&again, "mhi0");
+	registry = (struct registry){ { &one, &two } };
+	ck_assert_int_eq(tree_init(&tree, &registry, false), 0);
+}
+
+static void teardown(void)
+{
+	tree_fini(&tree);
+	ck_assert_uint_eq(one.refs + two.refs + again.refs, 0);
+}
+
+/* The kernel's look-up of a path; counts its references. */
+static struct inode *look_up(const char *dir, const char *name)
+{
+	struct inode *at = tree.root;
+
+	if (*dir) {
+		ck_assert_int_eq(tree_lookup(&tree, at, dir, &at), 0);
+		at->lookups++;
+	}
+	ck_assert_int_eq(tree_lookup(&tree, at, name, &at), 0);
+	at->lookups++;
+	return at;
+}
+
+static int lookup_error(struct inode *dir, const char *name)
+{
+	struct inode *inode;
+
+	return tree_lookup(&tree, dir, name, &inode);
+}
+
+START_TEST(test_name_keeps_its_number)
+{
+	struct inode *dun = look_up("mhi0", "DUN");
+	uint64_t number = dun->number;
+
+	tree_forget(&tree, dun, 1);
+	ck_assert_ptr_eq(look_up("mhi0", "DUN"), dun);
+	ck_assert_uint_eq(dun->number, number);
+	ck_assert_uint_ne(look_up("mhi1", "DUN")->number, number);
+	ck_assert_uint_ne(look_up("mhi0", "DIAG")->number, number);
+	ck_assert_ptr_eq(tree_inode(&tree, number), dun);
+}
+END_TEST
+
+START_TEST(test_unknown_numbers_are_nothing)
+{
+	ck_assert_ptr_null(tree_inode(&tree, 0));
+	ck_assert_ptr_null(tree_inode(&tree, 2));
+	ck_assert_ptr_null(tree_inode(&tree, UINT64_MAX));
+	ck_assert_ptr_eq(tree_inode(&tree, FUSE_ROOT_ID), tree.root);
+}
+END_TEST
+
+START_TEST(test_missing_names_are_enoent)
+{
+	struct inode *state = look_up("mhi0", "state");
+
+	ck_assert_int_eq(lookup_error(tree.root, "mhi2"), -ENOENT);
+	ck_assert_int_eq(lookup_error(tree.root, ""), -ENOENT);
+	ck_assert_int_eq(lookup_error(state, "x"), -ENOTDIR);
+}
+END_TEST
+
+START_TEST(test_channel_that_is_not_offered_is_not_there)
+{
+	struct inode *dun = look_up("mhi0", "DUN");
+	struct inode *dir = tree_inode(&tree, dun->parent->number);
+	struct stat st;
+
+	one.device_ports[1].is_offered = false;
+	ck_assert_int_eq(lookup_error(dir, "DUN"), -ENOENT);
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), -ENOENT);
+	one.device_ports[1].is_offered = true;
+	ck_assert_ptr_eq(look_up("mhi0", "DUN"), dun);
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFREG | 0660);
+}
+END_TEST
+
+START_TEST(test_open_file_keeps_its_attributes)
+{
+	struct inode *dun = look_up("mhi0", "DUN");
+	struct stat st;
+
+	dun->n_files = 1;
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
+	ck_assert_uint_eq(st.st_nlink, 1);
+	one.device_ports[1].is_offered = false;
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFREG | 0660);
+	ck_assert_uint_eq(st.st_nlink, 0);
+	dun->n_files = 0;
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), -ENOENT);
+}
+END_TEST
+
+START_TEST(test_device_that_left_is_enoent_everywhere)
+{
+	struct inode *dun = look_up("mhi0", "DUN"), *link = look_up("by-path", "0");
+	struct inode *dir = dun->parent;
+	struct stat st = { .st_mode = 0600 };
+	struct place p;
+
+	registry = (struct registry){ { &two } };
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), -ENOENT);
+	ck_assert_int_eq(tree_stat(&tree, dir, &st), -ENOENT);
+	ck_assert_int_eq(tree_find(&tree, link, &p), -ENOENT);
+	ck_assert_int_eq(tree_chown(&tree, dun, &st, FUSE_SET_ATTR_MODE), -ENOENT);
+	ck_assert_int_eq(lookup_error(dir, "DUN"), -ENOENT);
+	ck_assert(!tree_entry(&tree, dir, 0, &p));
+}
+END_TEST
+
+START_TEST(test_device_that_came_back_is_another)
+{
+	struct inode *old = look_up("mhi0", "DUN"), *new;
+	struct stat st;
+
+	registry = (struct registry){ { &again, &two } };
+	new = look_up("mhi0", "DUN");
+	ck_assert_ptr_ne(new, old);
+	ck_assert_uint_ne(new->number, old->number);
+	ck_assert_uint_ne(new->generation, old->generation);
+	ck_assert_int_eq(tree_stat(&tree, old, &st), -ENOENT);
+	ck_assert_int_eq(tree_stat(&tree, new, &st), 0);
+}
+END_TEST
+
+START_TEST(test_number_is_free_once_the_kernel_forgot)
+{
+	struct inode *dun = look_up("mhi0", "DUN"), *dir = dun->parent;
+	uint64_t number = dun->number, above = dir->number;
+
+	registry = (struct registry){ { &two } };
+	dun->n_files = 1;
+	tree_forget(&tree, dun, 1);
+	ck_assert_ptr_eq(tree_inode(&tree, number), dun);
+	dun->n_files = 0;
+	tree_forget(&tree, dun, 0);
+	ck_assert_ptr_null(tree_inode(&tree, number));
+	ck_assert_ptr_eq(tree_inode(&tree, above), dir);
+	tree_forget(&tree, dir, 1);
+	ck_assert_ptr_null(tree_inode(&tree, above));
+	ck_assert_uint_eq(one.refs, 0);
+}
+END_TEST
+
+START_TEST(test_forgetting_too_much_is_harmless)
+{
+	struct inode *dun = look_up("mhi0", "DUN");
+
+	tree_forget(&tree, dun, 1000);
+	ck_assert_uint_eq(dun->lookups, 0);
+	tree_forget(&tree, tree.root, 1000);
+	ck_assert_ptr_eq(tree_inode(&tree, FUSE_ROOT_ID), tree.root);
+}
+END_TEST
+
+START_TEST(test_many_arrivals_leave_no_inodes_behind)
+{
+	size_t n;
+
+	for (int i = 0; i < 1000; i++) {
+		struct inode *dun;
+
+		registry = (struct registry){ { i % 2 ? &one : &again, &two } };
+		dun = look_up("mhi0", "DUN");
+		tree_forget(&tree, dun->parent, 1);
+		tree_forget(&tree, dun, 1);
+	}
+	n = tree.n_inodes;
+	ck_assert_uint_le(n, 64);
+}
+END_TEST
+
+START_TEST(test_owner_of_files_can_change_and_of_no_other)
+{
+	struct stat st = { .st_mode = S_IFREG | 04640, .st_uid = 5, .st_gid = 6 };
+	int all = FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
+	struct inode *dun = look_up("mhi0", "DUN");
+
+	ck_assert_int_eq(tree_chown(&tree, dun, &st, all), 0);
+	ck_assert_uint_eq(one.device_ports[1].mode, 0640);
+	ck_assert_uint_eq(one.device_ports[1].uid, 5);
+	ck_assert_uint_eq(one.device_ports[1].gid, 6);
+	ck_assert_int_eq(tree_chown(&tree, look_up("mhi0", "state"), &st, all), 0);
+	ck_assert_uint_eq(one.attr.uid, 5);
+	ck_assert_int_eq(tree_chown(&tree, look_up("mhi0", "events"), &st, all), -EPERM);
+	ck_assert_int_eq(tree_chown(&tree, dun->parent, &st, all), -EPERM);
+	ck_assert_int_eq(tree_chown(&tree, dun->parent, &st, FUSE_SET_ATTR_SIZE), 0);
+}
+END_TEST
+
+START_TEST(test_single_root_is_the_only_device)
+{
+	struct inode *dun;
+	struct stat st;
+
+	tree_fini(&tree);
+	registry = (struct registry){ { &one } };
+	ck_assert_int_eq(tree_init(&tree, &registry, true), 0);
+	dun = look_up("", "DUN");
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
+	ck_assert_int_eq(lookup_error(tree.root, "by-path"), -ENOENT);
+	registry = (struct registry){ { NULL } };
+	ck_assert_int_eq(tree_stat(&tree, dun, &st), -ENOENT);
+	ck_assert_int_eq(tree_stat(&tree, tree.root, &st), 0);
+	registry = (struct registry){ { &again } };
+	ck_assert_ptr_ne(look_up("", "DUN"), dun);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("tree");
+	TCase *tc = tcase_create("tree");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_name_keeps_its_number);
+	tcase_add_test(tc, test_unknown_numbers_are_nothing);
+	tcase_add_test(tc, test_missing_names_are_enoent);
+	tcase_add_test(tc, test_channel_that_is_not_offered_is_not_there);
+	tcase_add_test(tc, test_open_file_keeps_its_attributes);
+	tcase_add_test(tc, test_device_that_left_is_enoent_everywhere);
+	tcase_add_test(tc, test_device_that_came_back_is_another);
+	tcase_add_test(tc, test_number_is_free_once_the_kernel_forgot);
+	tcase_add_test(tc, test_forgetting_too_much_is_harmless);
+	tcase_add_test(tc, test_many_arrivals_leave_no_inodes_behind);
+	tcase_add_test(tc, test_owner_of_files_can_change_and_of_no_other);
+	tcase_add_test(tc, test_single_root_is_the_only_device);
+	suite_add_tcase(s, tc);
+	return suite_run(s);
+}
