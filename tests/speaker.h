@@ -20,7 +20,7 @@ static inline void speaker_open(struct speaker *s, const char *life, uint64_t se
 	memset(s, 0, sizeof(*s));
 	s->service = sim_service_find(life);
 	ck_assert_ptr_nonnull(s->service);
-	s->state = calloc(1, s->service->state_len);
+	s->state = calloc(1, s->service->state_len + 1);
 	s->mouth.size = 1 << 17;
 	s->mouth.bytes = calloc(1, s->mouth.size);
 	if (s->service->start)

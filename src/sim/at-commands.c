@@ -41,11 +41,8 @@ static bool next_text(const char **args, char *to, size_t size)
 
 void at_identify(struct at *a)
 {
-	at_info(a, "Manufacturer: %s", IDENTITY_MANUFACTURER);
-	at_info(a, "Model: %s", IDENTITY_MODEL);
-	at_info(a, "Revision: %s", IDENTITY_REVISION);
-	at_info(a, "IMEI: %s", a->id.imei);
-	at_info(a, "+GCAP: +CGSM");
+	at_info(a, "Manufacturer: %s\r\nModel: %s\r\nRevision: %s\r\nIMEI: %s\r\n+GCAP: +CGSM",
+		IDENTITY_MANUFACTURER, IDENTITY_MODEL, IDENTITY_REVISION, a->id.imei);
 }
 
 static const char *const reg_names[] = { "+CREG", "+CGREG", "+CEREG" };

@@ -28,12 +28,12 @@ static bool vector_is_readable(struct sim *s)
 {
 	iova_t table = reg64(s, BHIE_AT + BHIE_TXVECADDR_LOW);
 	uint32_t len = s->regs[(BHIE_AT + BHIE_TXVECSIZE) / 4];
-	const uint8_t *entry;
 
 	if (!len || len % VECTOR_ENTRY || len / VECTOR_ENTRY > MAX_ENTRIES)
 		return false;
 	for (uint32_t at = 0; at < len; at += VECTOR_ENTRY) {
-		entry = memory_reach(s, table + at, VECTOR_ENTRY, DATA_READS);
+		const uint8_t *entry = memory_reach(s, table + at, VECTOR_ENTRY, DATA_READS);
+
 		if (!entry || !is_readable(s, get_le64(entry), get_le64(entry + 8)))
 			return false;
 	}

@@ -86,11 +86,11 @@ static uint8_t *downlink_place(struct sim *s, struct lane *dl, uint32_t *ret_roo
 uint32_t downlink_put(struct sim *s, struct lane *dl, const uint8_t *data,
 		      uint32_t len, bool is_last)
 {
-	uint32_t done = 0, room, n;
+	uint32_t done = 0, room;
 	uint8_t *place;
 
 	while (done < len && (place = downlink_place(s, dl, &room))) {
-		n = min_u32(len - done, room);
+		uint32_t n = min_u32(len - done, room);
 		memcpy(place, data + done, n);
 		done += n;
 		dl->fill += n;

@@ -7,9 +7,10 @@
  * waiters; any other sleeps until a doorbell.  So a turn costs what is busy,
  * not what is open.
  *
- * Everything that stores events runs inside sim_turn(): register writes and
- * timers only note what is due.  Events become visible, and interrupt, when the
- * turn ends; the read pointers of lanes and commands have moved by then.
+ * Register writes and timers only note what is due; events are stored inside
+ * sim_turn().  They become visible, and interrupt, when the turn ends; the read
+ * pointers of lanes and commands have moved by then.  Only crashes and injected
+ * faults do not wait for a turn; they publish their event themselves.
  */
 #pragma once
 #include "base/list.h"
@@ -21,7 +22,8 @@ enum {
 	LANE_BUDGET = 64,	/* elements of a lane in one turn */
 	RING_MAX_ELEMENTS = 1 << 16,
 	HEAR_MAX = 65536,	/* bytes a service hears at once */
-	MOUTH_SIZE = 2 * HEAR_MAX,
+	/* The most that 64 KiB of the shortest QMI requests can cause. */
+	MOUTH_SIZE = 8 * HEAR_MAX,
 	MAX_LATE = 16,
 	MAX_FORCED = 8,
 	PATTERN_LEN = 4096,	/* a multiple of 256 */
@@ -64,8 +66,9 @@ struct talk {
 	struct lane *ul, *dl;	/* may be NULL */
 	enum life life;
 	bool is_midway;		/* echo: inside an uplink message */
-	uint32_t offset;	/* echo: in the element at rp + owed; service: in the mouth's first message */
-	struct tre_copy piece;	/* echo: that element */
+	uint32_t offset;	/* echo: in the element at rp; service: in the mouth's first message */
+	uint32_t heard;		/* service: bytes of the element at rp */
+	struct tre_copy piece;	/* echo: the element at rp */
 	uint64_t produced;	/* messages of the pattern */
 	const struct sim_service *service;
 	void *service_state;	/* owned */

@@ -165,6 +165,7 @@ static uint64_t at_tick(void *state, uint64_t now_us, struct mouth *m)
 const struct sim_service sim_service_at = {
 	.life = "at",
 	.state_len = sizeof(struct at),
+	.ear = 256,
 	.start = at_start,
 	.hear = at_hear,
 	.tick = at_tick,

@@ -183,6 +183,7 @@ static void diag_hear(void *state, const uint8_t *data, uint32_t len, struct mou
 const struct sim_service sim_service_diag = {
 	.life = "diag",
 	.state_len = sizeof(struct diag),
+	.ear = 1024,
 	.start = diag_start,
 	.hear = diag_hear,
 };

@@ -18,9 +18,7 @@ enum {
 	PACKET_MAX = 65535,
 };
 
-struct icmp {
-	uint8_t reply[QMAP_LEN + PACKET_MAX + 3];
-};
+enum { REPLY_MAX = QMAP_LEN + PACKET_MAX + 3 };
 
 /* Ones' complement sum, unfolded. */
 static uint32_t sum_of(const uint8_t *data, uint32_t len, uint32_t sum)
@@ -112,32 +110,36 @@ static uint32_t reply_to(uint8_t *p, uint32_t len)
 }
 
 /* One QMAP frame around one packet, padded to four bytes. */
-static void say_framed(struct icmp *c, uint8_t mux, uint32_t len, struct mouth *m)
+static void say_framed(uint8_t *frame, uint8_t mux, uint32_t len, struct mouth *m)
 {
 	uint32_t padded = (uint32_t)round_up(len, 4);
 
 	if (padded > PACKET_MAX)
 		return;
-	c->reply[0] = (uint8_t)(padded - len);
-	c->reply[1] = mux;
-	put_be16(c->reply + 2, (uint16_t)padded);
-	memset(c->reply + QMAP_LEN + len, 0, padded - len);
-	mouth_say(m, c->reply, QMAP_LEN + padded);
+	frame[0] = (uint8_t)(padded - len);
+	frame[1] = mux;
+	put_be16(frame + 2, (uint16_t)padded);
+	memset(frame + QMAP_LEN + len, 0, padded - len);
+	mouth_say(m, frame, QMAP_LEN + padded);
 }
 
-static void hear_frames(struct icmp *c, const uint8_t *data, uint32_t len, struct mouth *m)
+static void hear_frames(const uint8_t *data, uint32_t len, struct mouth *m)
 {
+	uint8_t answer[REPLY_MAX];
+
 	while (len >= QMAP_LEN) {
-		uint32_t frame = get_be16(data + 2), pad = data[0] & QMAP_PAD, reply;
+		uint32_t frame = get_be16(data + 2), pad = data[0] & QMAP_PAD;
 		bool is_packet = !(data[0] & (QMAP_COMMAND | QMAP_NEXT_HEADER));
 
 		if (frame > len - QMAP_LEN || pad > frame)
 			return;
 		if (is_packet) {
-			memcpy(c->reply + QMAP_LEN, data + QMAP_LEN, frame - pad);
-			reply = reply_to(c->reply + QMAP_LEN, frame - pad);
+			uint32_t reply;
+
+			memcpy(answer + QMAP_LEN, data + QMAP_LEN, frame - pad);
+			reply = reply_to(answer + QMAP_LEN, frame - pad);
 			if (reply)
-				say_framed(c, data[1], reply, m);
+				say_framed(answer, data[1], reply, m);
 		}
 		data += QMAP_LEN + frame;
 		len -= QMAP_LEN + frame;
@@ -146,22 +148,22 @@ static void hear_frames(struct icmp *c, const uint8_t *data, uint32_t len, struc
 
 static void icmp_hear(void *state, const uint8_t *data, uint32_t len, struct mouth *m)
 {
-	struct icmp *c = state;
+	uint8_t answer[PACKET_MAX];
 	uint32_t reply;
 
+	(void)state;
 	if (data[0] >> 4 != 4 && data[0] >> 4 != 6) {
-		hear_frames(c, data, len, m);
+		hear_frames(data, len, m);
 		return;
 	}
 	len = min_u32(len, PACKET_MAX);
-	memcpy(c->reply, data, len);
-	reply = reply_to(c->reply, len);
+	memcpy(answer, data, len);
+	reply = reply_to(answer, len);
 	if (reply)
-		mouth_say(m, c->reply, reply);
+		mouth_say(m, answer, reply);
 }
 
 const struct sim_service sim_service_icmp = {
 	.life = "icmp",
-	.state_len = sizeof(struct icmp),
 	.hear = icmp_hear,
 };

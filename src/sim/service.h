@@ -28,8 +28,11 @@ void mouth_swallow(struct mouth *m);
 struct sim_service {
 	const char *life;	/* the word in a profile: "at", "qmi", ... */
 	size_t state_len;	/* bytes of state, zeroed before start */
+	/* A service of a byte stream hears at most so many bytes at once, so
+	 * that its answers fit; 0: whole messages, up to 64 KiB. */
+	uint32_t ear;
 	void (*start)(void *state, uint64_t seed);	/* channel START; may be NULL */
-	/* One uplink message, @len > 0; may be NULL. */
+	/* One uplink message or a piece of it, @len > 0; may be NULL. */
 	void (*hear)(void *state, const uint8_t *data, uint32_t len, struct mouth *m);
 	/* Speaks unasked.  Called when the downlink starts, after each hear()
 	 * and at the time it returned last; TIME_NEVER: only then.  Never while

@@ -17,8 +17,6 @@
 #include "base/iova.h"
 #include "base/timers.h"
 
-/* What the device needs from the world; called from sim_write32(),
- * sim_turn() and timers. */
 enum sim_access { SIM_READS, SIM_WRITES };
 
 /* A stretch of host memory as the device and as we see it. */
@@ -28,10 +26,12 @@ struct sim_window {
 	uint8_t *cpu;
 };
 
+/* What the device needs from the world; called from register writes, turns,
+ * timers and injected faults. */
 struct sim_bus_ops {
 	/* The piece of host memory that holds @iova and is mapped for this
-	 * access, as far as it goes; false when there is none.  Good until
-	 * sim_forget_memory(). */
+	 * access, as far as it goes; false when there is none.  What may be
+	 * written may be read as well.  Good until sim_forget_memory(). */
 	bool (*reach)(void *bus, iova_t iova, enum sim_access access,
 		      struct sim_window *ret_window);
 	void (*raise)(void *bus, unsigned int vector);

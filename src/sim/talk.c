@@ -120,32 +120,47 @@ static bool speak(struct sim *s, struct talk *t)
 	return true;
 }
 
-/* Copies the message out before anybody reads it: the host can still write to
- * its buffer.  What is longer than an ear is heard in pieces. */
-static void hear(struct sim *s, struct talk *t, uint32_t n)
+/* Copies what the service hears next to sim.hear: a message, or what fits an
+ * ear; the host can still write to its own buffers.  Elements all heard are
+ * owed then. */
+static uint32_t listen(struct sim *s, struct talk *t)
 {
+	uint32_t most = t->service->ear ? t->service->ear : HEAR_MAX;
 	struct lane *ul = t->ul;
+	struct tre_copy tre;
 	uint32_t len = 0;
 
-	for (uint32_t i = 0; i < n; i++) {
-		struct tre_copy tre;
+	while (len < most && lane_has(s, ul)) {
 		const uint8_t *data;
+		uint32_t n;
 
-		if (!lane_load(s, ul, (ul->rp + i) & ul->mask, &tre))
-			return;
+		if (!lane_load(s, ul, (ul->rp + ul->owed) & ul->mask, &tre))
+			break;
 		data = memory_reach(s, tre.ptr, tre_len(tre), DATA_READS);
-		if (data && t->service->hear && len + tre_len(tre) > HEAR_MAX) {
-			t->service->hear(t->service_state, s->hear, len, &t->mouth);
-			len = 0;
+		if (data && tre_len(tre) > t->heard) {
+			n = min_u32(tre_len(tre) - t->heard, most - len);
+			memcpy(s->hear + len, data + t->heard, n);
+			len += n;
+			t->heard += n;
+			if (t->heard < tre_len(tre))
+				break;
 		}
-		if (data && t->service->hear) {
-			memcpy(s->hear + len, data, tre_len(tre));
-			len += tre_len(tre);
-		}
+		t->heard = 0;
+		ul->owed++;
+		if (!(tre.dword[1] & TRE_CHAIN))
+			break;
 	}
-	ul->owed = n;
-	if (len)
+	return len;
+}
+
+static void hear(struct sim *s, struct talk *t)
+{
+	uint32_t len = listen(s, t);
+
+	if (len && t->service->hear)
 		t->service->hear(t->service_state, s->hear, len, &t->mouth);
+	uplink_settle(s, t->ul);
+	t->is_tick_due = true;
 }
 
 static void tick(struct sim *s, struct talk *t)
@@ -169,31 +184,30 @@ void talk_on_tick(void *talk)
 }
 
 /* May the service hear now?  Not before there is a buffer for an answer. */
-static bool serve_listens(struct sim *s, struct talk *t, struct uplink_message *m)
+static bool serve_listens(struct sim *s, struct talk *t)
 {
+	struct uplink_message m;
+
 	if (!t->ul || s->mood == SIM_HOLDS_UPLINK || t->ul->budget <= 0)
 		return false;
-	if (!uplink_settle(s, t->ul) || !uplink_next(s, t->ul, m))
+	if (!uplink_settle(s, t->ul) || !uplink_next(s, t->ul, &m))
 		return false;
 	if (t->dl && !lane_has(s, t->dl))
 		return false;
-	return uplink_has_room(s, t->ul, m->tre);
+	return uplink_has_room(s, t->ul, m.tre);
 }
 
 static void serve(struct sim *s, struct talk *t)
 {
 	bool has_tick = t->service->tick && t->dl && t->dl->state == CHSTATE_RUNNING;
-	struct uplink_message m;
 
 	if (t->ul)
 		uplink_settle(s, t->ul);
 	while (speak(s, t)) {
 		if (has_tick && t->is_tick_due) {
 			tick(s, t);
-		} else if (serve_listens(s, t, &m)) {
-			hear(s, t, m.n);
-			uplink_settle(s, t->ul);
-			t->is_tick_due = true;
+		} else if (serve_listens(s, t)) {
+			hear(s, t);
 		} else {
 			return;
 		}
@@ -270,9 +284,12 @@ void talk_lane_started(struct sim *s, struct talk *t, bool is_dl, bool is_first)
 void talk_lane_ended(struct talk *t, bool is_dl)
 {
 	t->is_midway = false;
-	t->offset = 0;
+	if (is_dl || !t->service)
+		t->offset = 0;
 	if (is_dl) {
 		timer_stop(&t->tick);
 		t->mouth.begin = t->mouth.end = 0;
+	} else {
+		t->heard = 0;
 	}
 }
