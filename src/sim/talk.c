@@ -123,7 +123,7 @@ static bool speak(struct sim *s, struct talk *t)
 /* Copies what the service hears next to sim.hear: a message, or what fits an
  * ear; the host can still write to its own buffers.  Elements all heard are
  * owed then. */
-static uint32_t listen(struct sim *s, struct talk *t)
+static uint32_t catch_words(struct sim *s, struct talk *t)
 {
 	uint32_t most = t->service->ear ? t->service->ear : HEAR_MAX;
 	struct lane *ul = t->ul;
@@ -155,7 +155,7 @@ static uint32_t listen(struct sim *s, struct talk *t)
 
 static void hear(struct sim *s, struct talk *t)
 {
-	uint32_t len = listen(s, t);
+	uint32_t len = catch_words(s, t);
 
 	if (len && t->service->hear)
 		t->service->hear(t->service_state, s->hear, len, &t->mouth);
