@@ -16,10 +16,11 @@ fail() {
 }
 
 # ends CODE ARGUMENT...: how it ends; its output is in out, its messages in err.
+# Without sysfs, or the modems of this machine would be in the lists.
 ends() {
 	expected=$1
 	shift
-	timeout 10 "$mhictl" "$@" >out 2>err </dev/null
+	timeout 10 "$mhictl" --sysfs nothing "$@" >out 2>err </dev/null
 	code=$?
 	[ $code -eq "$expected" ] || fail "mhictl $*: exit $code, not $expected: $(cat err)"
 }
@@ -156,7 +157,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	refuses 4 'permission denied' -r tree show mhi0
 	chmod 755 tree/mhi0
 fi
-"$mhictl" -r tree list >/dev/full 2>err
+"$mhictl" --sysfs nothing -r tree list >/dev/full 2>err
 code=$?
 [ $code -eq 1 ] || fail "a full disk ends with $code"
 grep -q 'standard output: No space left' err || fail "a full disk: $(cat err)"

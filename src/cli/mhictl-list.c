@@ -1,9 +1,11 @@
-/* mhictl list - one row a device. */
+/* mhictl list - one row a device, and below that one row a PCI function. */
 #include "base/bytes.h"
+#include "cli/function-json.h"
 #include "cli/report.h"
 #include <errno.h>
+#include <unistd.h>
 
-static int print_table(const struct ctl *c, const json_t *devices)
+static int print_devices(const struct ctl *c, const json_t *devices)
 {
 	static const struct table_column columns[] = {
 		{ .title = "DEVICE" }, { .title = "STATE" },   { .title = "MHI" },
@@ -33,19 +35,145 @@ static int print_table(const struct ctl *c, const json_t *devices)
 	return r;
 }
 
+/* "12", or "12 with 0000:01:00.1 (no driver)" */
+static void add_group(struct table *t, const json_t *function)
+{
+	struct text group = TEXT_INIT;
+	const char *driver;
+	const json_t *peer;
+	size_t i;
+
+	text_add(&group, device_json_text(function, "group"));
+	json_array_foreach(json_object_get(function, "peers"), i, peer) {
+		driver = device_json_text(peer, "driver");
+		text_printf(&group, "%s%s (%s)", i ? ", " : " with ",
+			    device_json_text(peer, "function"), *driver ? driver : "no driver");
+	}
+	table_add(t, text_get(&group));
+	text_fini(&group);
+}
+
+/* What it has, and what it could have when that is more. */
+static void add_link(struct table *t, const json_t *function)
+{
+	const char *now = device_json_text(function, "link");
+	const char *most = device_json_text(function, "max_link");
+	struct text link = TEXT_INIT;
+
+	text_add(&link, now);
+	if (*now && *most && strcmp(now, most))
+		text_printf(&link, " of %s", most);
+	table_add(t, text_get(&link));
+	text_fini(&link);
+}
+
+static void add_verdict(struct table *t, const json_t *function)
+{
+	const char *device = device_json_text(function, "device");
+	const char *verdict = device_json_text(function, "verdict");
+	struct text words = TEXT_INIT;
+
+	if (*device)
+		text_printf(&words, "runs as %s", device);
+	else
+		text_printf(&words, "%s: %s", verdict, device_json_text(function, "next"));
+	table_add_coloured(t, verdict_is_usable(function) ? TABLE_GREEN : TABLE_YELLOW,
+			   text_get(&words));
+	text_fini(&words);
+}
+
+static int print_functions(const struct ctl *c, const json_t *functions)
+{
+	static const struct table_column columns[] = {
+		{ .title = "FUNCTION" }, { .title = "NAME" },  { .title = "PROFILE" },
+		{ .title = "DRIVER" },	 { .title = "GROUP" }, { .title = "LINK" },
+		{ .title = "VERDICT" },
+	};
+	struct table *t = table_new(columns, ARRAY_SIZE(columns));
+	const json_t *function;
+	size_t i;
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	json_array_foreach(functions, i, function) {
+		table_add(t, device_json_text(function, "function"));
+		table_add(t, device_json_text(function, "name"));
+		table_add(t, device_json_text(function, "profile"));
+		table_add(t, device_json_text(function, "driver"));
+		add_group(t, function);
+		add_link(t, function);
+		add_verdict(t, function);
+	}
+	r = table_print(t, stdout, 0, c->has_colour);
+	table_free(t);
+	return r;
+}
+
+static int print_tables(const struct ctl *c, const struct report *report)
+{
+	bool has_devices = json_array_size(report->devices);
+	bool has_functions = json_array_size(report->functions);
+	int code = CTL_OK;
+
+	if (has_devices)
+		code = report_printed(print_devices(c, report->devices));
+	if (has_devices && has_functions)
+		printf("\n");
+	if (has_functions)
+		code = ctl_worse(code, report_printed(print_functions(c, report->functions)));
+	return code;
+}
+
+/* Without a mount where it would be by default, the functions alone are an
+ * answer. */
+static bool is_unmounted(const struct ctl *c)
+{
+	return !c->is_root_given && access(c->root, F_OK) < 0 && errno == ENOENT;
+}
+
+static int add_functions(const struct ctl *c, struct report *report)
+{
+	int r = functions_json(c, report->devices, NULL, FUNCTION_OPEN, &report->functions);
+
+	return r < 0 ? ctl_fail_errno(r, c->sysfs) : CTL_OK;
+}
+
+static int make_whole(const struct ctl *c, char **args, struct report *ret_report)
+{
+	struct report report = { .devices = json_array() };
+	int code;
+
+	if (is_unmounted(c)) {
+		code = add_functions(c, &report);
+		if (json_array_size(report.functions)) {
+			*ret_report = report;
+			return code;
+		}
+	}
+	report_fini(&report);
+	code = report_make(c, args, DEVICE_BRIEF, &report);
+	code = ctl_worse(code, add_functions(c, &report));
+	*ret_report = report;
+	return code;
+}
+
 int ctl_list(const struct ctl *c, char **args)
 {
 	struct ctl here = *c;
 	struct report report;
 	int code;
 
-	if (*args)
+	if (*args) {	/* only what is in there */
 		here.root = *args++;
-	code = report_make(&here, args, DEVICE_BRIEF, &report);
+		code = report_make(&here, args, DEVICE_BRIEF, &report);
+	} else {
+		code = make_whole(c, args, &report);
+	}
 	if (c->is_json)
 		report_print_json(&report);
-	else if (json_array_size(report.devices))
-		code = ctl_worse(code, report_printed(print_table(c, report.devices)));
+	else if (json_array_size(report.devices) || json_array_size(report.functions))
+		code = ctl_worse(code, print_tables(c, &report));
 	else if (!code)
 		fprintf(stderr, "mhictl: no devices in %s\n", here.root);
 	report_fini(&report);

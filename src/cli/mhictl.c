@@ -21,11 +21,16 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "list", "[DIR]", "the devices there are", 0, 1, 10, ctl_list },
+	{ "list", "[DIR]", "the devices there are, and the PCI functions that could be some",
+	  0, 1, 10, ctl_list },
 	{ "show", "[DEVICE...]", "state, facts and channels of devices", 0, 1000, 10, ctl_show },
 	{ "watch", "[DEVICE...]", "what happens to devices, as it happens", 0, 1000, 0, ctl_watch },
 	{ "power", "DEVICE [on|off|reset|suspend|resume]", "show or change the power state", 1, 2, 0,
 	  ctl_power },
+	{ "bind", "FUNCTION", "give a PCI function to vfio-pci", 1, 1, 0, ctl_bind },
+	{ "unbind", "FUNCTION", "give it back to the kernel's choice", 1, 1, 0, ctl_unbind },
+	{ "doctor", "[FUNCTION]", "what is missing before PCI functions can be driven", 0, 1, 10,
+	  ctl_doctor },
 };
 
 int ctl_fail(int code, const char *format, ...)
@@ -149,6 +154,7 @@ static void print_help(void)
 	       "  -V, --version    print the version\n"
 	       "  -h, --help       print this text\n"
 	       "\nA DEVICE is a name (mhi0), a by-path name (pci-0000:01:00.0) or a path.\n"
+	       "A FUNCTION is a PCI address (0000:01:00.0).\n"
 	       "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such device or channel, 4 permission,\n"
 	       "5 time-out, 6 device in error, 7 interrupted. More in mhictl(1).\n");
 }
@@ -171,12 +177,16 @@ static int fail_option(char **argv, int option)
 	return ctl_fail(CTL_USAGE, "unknown option %s; see mhictl --help", argv[optind - 1]);
 }
 
+enum { OPTION_SYSFS = 256, OPTION_DEV };
+
 /* Negative: go on; else an exit code. */
 static int parse_options(int argc, char **argv, struct ctl *c)
 {
 	static const struct option options[] = {
 		{ "root", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
 		{ "version", no_argument, NULL, 'V' },	  { "help", no_argument, NULL, 'h' },
+		{ "sysfs", required_argument, NULL, OPTION_SYSFS },
+		{ "dev", required_argument, NULL, OPTION_DEV },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -186,9 +196,16 @@ static int parse_options(int argc, char **argv, struct ctl *c)
 		switch (option) {
 		case 'r':
 			c->root = optarg;
+			c->is_root_given = true;
 			break;
 		case 'j':
 			c->is_json = true;
+			break;
+		case OPTION_SYSFS:
+			c->sysfs = optarg;
+			break;
+		case OPTION_DEV:
+			c->dev = optarg;
 			break;
 		case 'V':
 			printf("mhictl %s\n", PACKAGE_VERSION);
@@ -278,7 +295,8 @@ static int run_command(const struct ctl *c, char **args)
 
 int main(int argc, char **argv)
 {
-	struct ctl c = { .root = ROOT_DEFAULT, .has_colour = wants_colour() };
+	struct ctl c = { .root = ROOT_DEFAULT, .sysfs = "/sys", .dev = "/dev",
+			 .has_colour = wants_colour() };
 	int code = parse_options(argc, argv, &c);
 
 	return code < 0 ? run_command(&c, argv + optind) : finish_output(code);

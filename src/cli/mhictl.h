@@ -1,8 +1,9 @@
 /*
  * mhictl - what its commands share: options, exit codes, messages.
  *
- * mhictl only reads and writes files of the mounted tree, so it needs no
- * rights of its own and works on any directory of the same shape.
+ * mhictl only reads and writes files: of the mounted tree, and of sysfs where
+ * it is about PCI functions.  So it needs no rights of its own and works on any
+ * directory of the same shape.
  */
 #pragma once
 #include "cli/device-dir.h"
@@ -22,6 +23,8 @@ enum ctl_exit {
 
 struct ctl {
 	const char *root;	/* directory of device directories, or a device */
+	bool is_root_given;	/* not the one by default */
+	const char *sysfs, *dev;	/* "/sys" and "/dev", but for tests */
 	bool is_json;
 	bool has_colour;
 };
@@ -31,6 +34,9 @@ int ctl_list(const struct ctl *c, char **args);
 int ctl_show(const struct ctl *c, char **args);
 int ctl_watch(const struct ctl *c, char **args);
 int ctl_power(const struct ctl *c, char **args);
+int ctl_bind(const struct ctl *c, char **args);
+int ctl_unbind(const struct ctl *c, char **args);
+int ctl_doctor(const struct ctl *c, char **args);
 
 /* One line on stderr, escaped.  Returns @code. */
 int ctl_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

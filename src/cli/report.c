@@ -39,12 +39,14 @@ int report_make(const struct ctl *c, char **names, enum device_detail detail,
 void report_fini(struct report *r)
 {
 	json_decref(r->devices);
+	json_decref(r->functions);
 	*r = (struct report){ 0 };
 }
 
 void report_print_json(const struct report *r)
 {
-	json_t *whole = json_pack("{s:O}", "devices", r->devices);
+	json_t *whole = json_pack("{s:O, s:O*}", "devices", r->devices, "functions",
+				  r->functions);
 
 	json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	printf("\n");

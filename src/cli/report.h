@@ -9,6 +9,7 @@
 
 struct report {
 	json_t *devices;	/* array; owned */
+	json_t *functions;	/* array; owned; NULL where it is not about them */
 	bool has_error;		/* a device is in the state "error" */
 };
 
@@ -18,7 +19,7 @@ int report_make(const struct ctl *c, char **names, enum device_detail detail,
 		struct report *ret_report);
 void report_fini(struct report *r);
 
-/* {"devices": [...]} and a newline on stdout. */
+/* {"devices": [...], "functions": [...]} and a newline on stdout. */
 void report_print_json(const struct report *r);
 /* The exit code of a print that returned @r. */
 int report_printed(int r);
