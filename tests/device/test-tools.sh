@@ -54,9 +54,10 @@ has() {
 
 dir=$(mktemp -d /tmp/mhifs-tools.XXXXXX)
 trap cleanup EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT TERM
 mkdir "$dir/mnt"
-"$mhifs" -f loopback "$dir/mnt" &
+# Killed, this script leaves no mount behind either.
+setpriv --pdeathsig TERM "$mhifs" -f loopback "$dir/mnt" &
 pid=$!
 dev=$dir/mnt/mhi0
 has "$dev/state" '^state=ready$' || { failed=1; exit; }
