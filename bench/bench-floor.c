@@ -148,7 +148,7 @@ static int floor_null_bulk(const struct bench *b, int fd, uint8_t *buf, enum pla
 static int floor_null(const struct bench *b, enum placement place)
 {
 	CLEANUP_FREE uint8_t *buf = aligned_alloc(4096, LARGEST);
-	struct null_fuse null;
+	struct null_fuse null = { 0 };
 	struct echo_client echo = { .buf = buf, .len = 64, .effort = b->effort };
 	int r = null_fuse_start(&null, place), fd;
 

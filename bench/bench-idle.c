@@ -52,7 +52,7 @@ static void watch(const struct bench *b, const struct daemon *d)
 
 int bench_idle(const struct bench *b)
 {
-	struct daemon daemon;
+	struct daemon daemon = { 0 };
 	int fds[FILES], r;
 
 	for (unsigned int i = 0; i < FILES; i++)

@@ -16,7 +16,7 @@ enum { DEVICES = 32, PER_DEVICE = 8, FEW = 10 };
 static int resident(const struct bench *b, const char *spec, unsigned int n_devices,
 		    unsigned int per_device, double *ret_kib)
 {
-	struct daemon daemon;
+	struct daemon daemon = { 0 };
 	int fds[DEVICES * DAEMON_CROWD], n = 0;
 	int r = daemon_start(&daemon, b, spec, n_devices, PLACE_SAME);
 
@@ -53,7 +53,7 @@ static void report_memory(const char *name, const char *unit, double value, doub
 
 static int report_null(void)
 {
-	struct null_fuse null;
+	struct null_fuse null = { 0 };
 	int r = null_fuse_start(&null, PLACE_SAME);
 
 	if (r)

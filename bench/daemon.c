@@ -16,13 +16,13 @@ enum { START_MS = 20000, STOP_MS = 5000, STEP_MS = 2 };
  * the crowd, each with room for every element. */
 static const struct {
 	const char *name, *life;
-	unsigned int mtu;
+	unsigned int mtu, elements;	/* bulk: 2 MiB of slots at most, as IP_HW0 has */
 } few[] = {
-	{ "ECHO", "echo", 4096 },
-	{ "SINK_4", "swallow", 4 << 10 }, { "SOURCE_4", "produce", 4 << 10 },
-	{ "SINK_16", "swallow", 16 << 10 }, { "SOURCE_16", "produce", 16 << 10 },
-	{ "SINK_64", "swallow", 32 << 10 }, { "SOURCE_64", "produce", 60 << 10 },
-	{ "FLEETING", "echo", 4096 },
+	{ "ECHO", "echo", 4096, 128 },
+	{ "SINK_4", "swallow", 4 << 10, 128 }, { "SOURCE_4", "produce", 4 << 10, 128 },
+	{ "SINK_16", "swallow", 16 << 10, 128 }, { "SOURCE_16", "produce", 16 << 10, 128 },
+	{ "SINK_64", "swallow", 32 << 10, 64 }, { "SOURCE_64", "produce", 60 << 10, 32 },
+	{ "FLEETING", "echo", 4096, 128 },
 };
 
 static int write_config(const char *path)
@@ -37,9 +37,9 @@ static int write_config(const char *path)
 	      "\tevent_ring 1 { elements = 4096 }\n"
 	      "\tevent_ring 2 { elements = 16384 }\n", f);
 	for (size_t i = 0; i < ARRAY_SIZE(few); i++, number += 2)
-		fprintf(f, "\tchannel %s { ul = %u dl = %u elements = 128 event_ring = 1 "
+		fprintf(f, "\tchannel %s { ul = %u dl = %u elements = %u event_ring = 1 "
 			"mtu = %u life = %s ee = {amss} %s}\n", few[i].name, number, number + 1,
-			few[i].mtu, few[i].life,
+			few[i].elements, few[i].mtu, few[i].life,
 			strcmp(few[i].name, "FLEETING") ? "" : "linger_ms = 0 ");
 	for (unsigned int i = 0; i < DAEMON_CROWD; i++, number += 2)
 		fprintf(f, "\tchannel C%u { ul = %u dl = %u elements = 128 event_ring = 2 "

@@ -37,6 +37,11 @@ double median(double *v, unsigned int n)
 	return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
 }
 
+static double micro(const uint32_t *ns, unsigned int i)
+{
+	return ns[i] / 1e3;
+}
+
 int sample_ops(int (*op)(void *user), int (*after)(void *user), void *user,
 	       const struct effort *e, struct sample *ret_sample)
 {
@@ -59,9 +64,9 @@ int sample_ops(int (*op)(void *user), int (*after)(void *user), void *user,
 	}
 	qsort(ns, n, sizeof *ns, compare_u32);
 	*ret_sample = (struct sample){
-		.value = ns[n / 2] / 1e3,
-		.p99 = ns[n - 1 - n / 100] / 1e3,
-		.least = ns[0] / 1e3,
+		.value = micro(ns, n / 2),
+		.p99 = micro(ns, n - 1 - n / 100),
+		.least = micro(ns, 0),
 		.n = n,
 	};
 	return 0;
@@ -100,7 +105,7 @@ static void resample(const struct sample *a, const struct sample *b,
 		     unsigned int n, struct outcome *out)
 {
 	static double ratios[RESAMPLES];
-	double va[MAX_PAIRS], vb[MAX_PAIRS];
+	double va[MAX_PAIRS] = { 0 }, vb[MAX_PAIRS] = { 0 };
 	uint32_t random = 0x6d686966;
 
 	for (unsigned int i = 0; i < RESAMPLES; i++) {
@@ -119,7 +124,7 @@ static void resample(const struct sample *a, const struct sample *b,
 
 static struct sample summarise(const struct sample *s, unsigned int n)
 {
-	double value[MAX_PAIRS], p99[MAX_PAIRS];
+	double value[MAX_PAIRS] = { 0 }, p99[MAX_PAIRS] = { 0 };
 	struct sample sum = { .least = s[0].least };
 
 	for (unsigned int i = 0; i < n; i++) {
