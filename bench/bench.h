@@ -12,6 +12,8 @@ struct bench {
 	/* A fixed workload without a clock: ring --no-time. */
 	bool has_no_time, has_callgrind, is_floor;
 	unsigned int count, batch;
+	/* race: the kernel driver's port, our file, and the command between. */
+	const char *rival, *file, *between;
 	const char *self;	/* argv[0] */
 };
 
@@ -23,3 +25,4 @@ int bench_open(const struct bench *b);
 int bench_scale(const struct bench *b);
 int bench_idle(const struct bench *b);
 int bench_mem(const struct bench *b);
+int bench_race(const struct bench *b);

@@ -7,6 +7,7 @@ mhi_bench_SOURCES = \
 	bench/bench-idle.c \
 	bench/bench-mem.c \
 	bench/bench-open.c \
+	bench/bench-race.c \
 	bench/bench-ring.c \
 	bench/bench-scale.c \
 	bench/client.c bench/client.h \

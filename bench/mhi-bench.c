@@ -25,6 +25,7 @@ static const struct command {
 	{ "scale", bench_scale, "with many channels open (R9), with many devices (R10)" },
 	{ "idle", bench_idle, "wake-ups while nobody says anything (R11)" },
 	{ "mem", bench_mem, "resident memory (R7)" },
+	{ "race", bench_race, "against the kernel's driver, on the same device" },
 };
 
 static void usage(FILE *to)
@@ -43,12 +44,16 @@ static void usage(FILE *to)
 	      "  --batch N       transfers per turn of --no-time (default 32)\n"
 	      "  --floor         --no-time runs the minimal ring instead of the engine\n"
 	      "  --callgrind     ring: instructions per transfer, host side, by valgrind\n"
+	      "  --rival PATH    race: the port of the kernel's driver\n"
+	      "  --between CMD   race: hands the device from one driver to the other\n"
+	      "  --file PATH     race: the channel file\n"
 	      "  --help\n", to);
 }
 
 enum option_id {
 	OPT_QUICK = 256, OPT_PAIRS, OPT_JSON, OPT_MHIFS, OPT_SECONDS, OPT_NO_TIME,
-	OPT_COUNT, OPT_BATCH, OPT_FLOOR, OPT_CALLGRIND, OPT_HELP,
+	OPT_COUNT, OPT_BATCH, OPT_FLOOR, OPT_CALLGRIND, OPT_RIVAL,
+	OPT_BETWEEN, OPT_FILE, OPT_HELP,
 };
 
 static const struct option options[] = {
@@ -62,6 +67,9 @@ static const struct option options[] = {
 	{ "batch", required_argument, NULL, OPT_BATCH },
 	{ "floor", no_argument, NULL, OPT_FLOOR },
 	{ "callgrind", no_argument, NULL, OPT_CALLGRIND },
+	{ "rival", required_argument, NULL, OPT_RIVAL },
+	{ "between", required_argument, NULL, OPT_BETWEEN },
+	{ "file", required_argument, NULL, OPT_FILE },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -130,6 +138,15 @@ static void take_option(struct choice *c, int opt)
 		break;
 	case OPT_CALLGRIND:
 		c->bench.has_callgrind = true;
+		break;
+	case OPT_RIVAL:
+		c->bench.rival = optarg;
+		break;
+	case OPT_BETWEEN:
+		c->bench.between = optarg;
+		break;
+	case OPT_FILE:
+		c->bench.file = optarg;
 		break;
 	case OPT_HELP:
 		usage(stdout);
