@@ -12,5 +12,6 @@ include tests/serve.mk
 include tests/port.mk
 include tests/fs.mk
 include tests/device.mk
+include tests/pci.mk
 include tests/cli.mk
 include tests/bench.mk

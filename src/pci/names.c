@@ -56,9 +56,10 @@ void pci_names_close(struct pci_names *n)
 
 void pci_names_add(struct pci_names *n, const struct pci_function *f, struct text *ret_name)
 {
+	/* libpci 3.9 leaks where it asks udev and there is no hwdb. */
+	const int flags = PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE | PCI_LOOKUP_NO_HWDB;
 	char name[256];
 
-	text_add(ret_name, pci_lookup_name(n->access, name, sizeof(name),
-					   PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE, f->vendor,
+	text_add(ret_name, pci_lookup_name(n->access, name, sizeof(name), flags, f->vendor,
 					   f->device));
 }
