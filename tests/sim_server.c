@@ -16,15 +16,16 @@ static const struct sim_chan chans[] = {
 
 static void serve(const char *path)
 {
-	struct server_config c = { .path = path, .id = { 0x17cb, 0x0306, 0x17cb, 0x010c },
-				   .sim = sim_config_default, .n_msi = 32, .keeps_state = true };
+	struct server_config c = { .path = path, .function = {
+		.id = { 0x17cb, 0x0306, 0x17cb, 0x010c },
+		.sim = sim_config_default, .n_msi = 32, .keeps_state = true } };
 	struct text why = TEXT_INIT;
 	struct loop *l = loop_new();
 	struct server *s;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	c.sim.chans = chans;
-	c.sim.n_chans = ARRAY_SIZE(chans);
+	c.function.sim.chans = chans;
+	c.function.sim.n_chans = ARRAY_SIZE(chans);
 	if (server_open(l, &c, &s, &why))
 		_exit(EXIT_FAILURE);
 	loop_run(l);

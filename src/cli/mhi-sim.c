@@ -95,11 +95,11 @@ static int take_option(struct options *o, int c)
 		text_printf(&o->spec, ",%s", optarg);
 		return 0;
 	case OPT_MSI:
-		return take_count("--msi", optarg, true, &o->server.n_msi);
+		return take_count("--msi", optarg, true, &o->server.function.n_msi);
 	case OPT_MSIX:
-		return take_count("--msix", optarg, false, &o->server.n_msix);
+		return take_count("--msix", optarg, false, &o->server.function.n_msix);
 	case OPT_D3_RESETS:
-		o->server.keeps_state = false;
+		o->server.function.keeps_state = false;
 		return 0;
 	case 'V':
 		printf("mhi-sim %s\n", PACKAGE_VERSION);
@@ -131,7 +131,7 @@ static int take_options(struct options *o, int argc, char **argv)
 		fprintf(stderr, "mhi-sim: --socket PATH is needed\n");
 		return EXIT_FAILURE;
 	}
-	if (!o->server.n_msi && !o->server.n_msix) {
+	if (!o->server.function.n_msi && !o->server.function.n_msix) {
 		fprintf(stderr, "mhi-sim: --msi and --msix cannot both be 0\n");
 		return EXIT_FAILURE;
 	}
@@ -216,11 +216,11 @@ static int play(struct options *o)
 		return r;
 	}
 	if (profile_pci_id(o->profile, &id))
-		o->server.id = (struct config_id){ id.vendor, id.device, id.sub_vendor,
+		o->server.function.id = (struct config_id){ id.vendor, id.device, id.sub_vendor,
 						   id.sub_device };
 	text_printf(&words, "loopback:%s%s", o->profile, text_get(&o->spec));
 	if (spec_parse(text_get(&words), &spec, &why) ||
-	    simulated_config(&spec, p, &o->server.sim, &chans, &mood, &why))
+	    simulated_config(&spec, p, &o->server.function.sim, &chans, &mood, &why))
 		fprintf(stderr, "mhi-sim: %s\n", text_get(&why));
 	else
 		r = serve(o, mood);
@@ -237,7 +237,8 @@ int main(int argc, char **argv)
 	struct options o = {
 		.profile = "sim",
 		/* "sim" is no product; it shows the id of a common one. */
-		.server = { .id = { 0x17cb, 0x0306, 0, 0 }, .n_msi = 32, .keeps_state = true },
+		.server.function = { .id = { 0x17cb, 0x0306, 0, 0 }, .n_msi = 32,
+				     .keeps_state = true },
 	};
 	int r;
 

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/serve/libserve.a
 src_serve_libserve_a_SOURCES = \
 	src/serve/config_space.c src/serve/config_space.h \
+	src/serve/function.c src/serve/function.h \
 	src/serve/server.c src/serve/server.h \
 	src/serve/windows.c src/serve/windows.h

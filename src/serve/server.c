@@ -1,121 +1,30 @@
 /*
- * The commands of vfio-user, each a small function over the modem, its
- * configuration space and the client's windows.  A command that is not known
+ * The commands of vfio-user, each a small function over the PCI function that
+ * is shown.  A command that is not known
  * or not well formed gets an error reply; the connection lives on.  Only a
  * message without a believable size ends it.
  */
 #include "serve/server.h"
 #include "io/log.h"
 #include "io/msgsock.h"
-#include "serve/windows.h"
 #include "transport/vfio_user_wire.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { MAX_VECTORS = 32, MSIX_BAR_LEN = 0x4000 };
-
 struct server {
 	struct loop *loop;
-	struct server_config config;
 	char *path;
 	int listen_fd;
 	struct loop_fd *listen_watch;
 	struct msgsock peer;	/* fd -1: nobody is attached */
 	struct loop_fd *peer_watch;
 	unsigned int n_clients;
-	struct windows *windows;
-	struct config_space space;
-	int vectors[MAX_VECTORS];	/* eventfds, -1 unused; owned */
-	struct sim *sim;
-	struct defer turn;
-	struct log_limit complaints;
+	struct function function;
 };
-
-/* The modem's side: sim_bus_ops. */
-
-static bool on_reach(void *bus, iova_t iova, enum sim_access access,
-		     struct sim_window *ret_window)
-{
-	struct server *s = bus;
-
-	return config_may_dma(&s->space) &&
-	       windows_reach(s->windows, iova, access, ret_window);
-}
-
-static void on_raise(void *bus, unsigned int vector)
-{
-	struct server *s = bus;
-
-	if (vector < MAX_VECTORS && s->vectors[vector] >= 0)
-		eventfd_write(s->vectors[vector], 1);
-}
-
-static void on_wants_turn(void *bus)
-{
-	struct server *s = bus;
-
-	loop_defer(s->loop, &s->turn);
-}
-
-static void on_complain(void *bus, const char *sentence)
-{
-	struct server *s = bus;
-	unsigned int swallowed;
-
-	if (log_limit_pass(&s->complaints, loop_timers(s->loop)->now_us, &swallowed))
-		log_warn("sim", "%s (%u like it not shown)", sentence, swallowed);
-}
-
-static const struct sim_bus_ops bus_ops = {
-	.reach = on_reach,
-	.raise = on_raise,
-	.wants_turn = on_wants_turn,
-	.complain = on_complain,
-};
-
-static void turn(void *user)
-{
-	struct server *s = user;
-
-	sim_turn(s->sim);
-}
-
-/* Interrupts. */
-
-static void vectors_clear(struct server *s)
-{
-	for (int i = 0; i < MAX_VECTORS; i++) {
-		if (s->vectors[i] >= 0)
-			close(s->vectors[i]);
-		s->vectors[i] = -1;
-	}
-}
-
-/* A device with fewer vectors than it offered folds the others, as hardware
- * does: the count is the last armed one. */
-static void vectors_count(struct server *s)
-{
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < MAX_VECTORS; i++)
-		if (s->vectors[i] >= 0)
-			n = i + 1;
-	sim_set_vectors(s->sim, n ? n : 1);
-}
-
-static unsigned int irq_count(const struct server *s, uint32_t index)
-{
-	if (index == VU_IRQ_MSI)
-		return s->config.n_msi;
-	if (index == VU_IRQ_MSIX)
-		return s->config.n_msix;
-	return index == VU_IRQ_ERR || index == VU_IRQ_REQ;
-}
 
 /* Answers.  @r: 0 or a negative errno; the payload goes with 0 only. */
 
@@ -156,8 +65,6 @@ static int on_version(struct server *s, const void *payload, size_t len)
 	size_t text_len = len - sizeof(version);
 	json_t *json;
 
-	if (len < sizeof(version))
-		return -EPROTO;
 	memcpy(&version, payload, sizeof(version));
 	if (version.major || (text_len && text[text_len - 1]))
 		return -EPROTO;
@@ -175,104 +82,87 @@ static int on_version(struct server *s, const void *payload, size_t len)
 
 static int on_dma_map(struct server *s, const void *payload, size_t len)
 {
-	struct vu_dma_map map;
+	struct vu_dma_map map = *(const struct vu_dma_map *)payload;
 	int fd = msgsock_take_fd(&s->peer, 0);
 
-	if (len < sizeof(map)) {
-		if (fd >= 0)
-			close(fd);
-		return answer_status(s, -EINVAL);
-	}
-	memcpy(&map, payload, sizeof(map));
+	(void)len;
 	/* Read-only memory of the machine (its firmware) comes without a
 	 * descriptor.  A device that never reaches there needs none. */
 	if (fd < 0)
 		return answer_status(s, 0);
-	sim_forget_memory(s->sim);
-	return answer_status(s, windows_map(s->windows, fd, map.offset, map.iova, map.size,
-					    map.flags & VU_DMA_READABLE,
-					    map.flags & VU_DMA_WRITABLE));
+	return answer_status(s, function_map(&s->function, fd, map.offset, map.iova, map.size,
+					     map.flags & VU_DMA_READABLE,
+					     map.flags & VU_DMA_WRITABLE));
 }
 
 static int on_dma_unmap(struct server *s, const void *payload, size_t len)
 {
-	struct vu_dma_unmap unmap;
+	struct vu_dma_unmap unmap = *(const struct vu_dma_unmap *)payload;
 	int r = 0;
 
-	if (len < sizeof(unmap))
-		return answer_status(s, -EINVAL);
-	memcpy(&unmap, payload, sizeof(unmap));
-	sim_forget_memory(s->sim);
+	(void)len;
 	if (unmap.flags & VU_UNMAP_ALL)
-		windows_clear(s->windows);
+		function_unmap_all(&s->function);
 	else
-		r = windows_unmap(s->windows, unmap.iova, unmap.size);
+		r = function_unmap(&s->function, unmap.iova, unmap.size);
 	return answer(s, r, &unmap, sizeof(unmap), NULL, 0);
 }
 
-static int on_info(struct server *s)
+static int on_info(struct server *s, const void *payload, size_t len)
 {
 	struct vu_info info = { .argsz = sizeof(info),
 				.flags = VU_DEVICE_RESETS | VU_DEVICE_PCI,
 				.n_regions = VU_N_REGIONS, .n_irqs = VU_N_IRQS };
 
+	(void)payload, (void)len;
 	return answer(s, 0, &info, sizeof(info), NULL, 0);
 }
 
-static uint32_t bar_len(const struct server *s)
+/* -EINVAL: the function has no such region. */
+static int find_region(uint32_t index, enum function_region *ret_region)
 {
-	return s->config.n_msix ? MSIX_BAR_LEN : SIM_BAR_LEN;
-}
-
-static uint64_t region_len(const struct server *s, uint32_t region)
-{
-	if (region == VU_REGION_BAR0)
-		return bar_len(s);
-	return region == VU_REGION_CONFIG ? CONFIG_LEN : 0;
+	if (index != VU_REGION_BAR0 && index != VU_REGION_CONFIG)
+		return -EINVAL;
+	*ret_region = index == VU_REGION_BAR0 ? FUNCTION_BAR0 : FUNCTION_CONFIG;
+	return 0;
 }
 
 static int on_region_info(struct server *s, const void *payload, size_t len)
 {
-	struct vu_region_info info;
+	uint32_t index = ((const struct vu_region_info *)payload)->index;
+	struct vu_region_info info = { .argsz = sizeof(info), .index = index };
+	enum function_region region;
 
-	if (len < sizeof(info))
+	(void)len;
+	if (index >= VU_N_REGIONS)
 		return answer_status(s, -EINVAL);
-	memcpy(&info, payload, sizeof(info));
-	if (info.index >= VU_N_REGIONS)
-		return answer_status(s, -EINVAL);
-	info = (struct vu_region_info){ .argsz = sizeof(info), .index = info.index,
-					.size = region_len(s, info.index) };
-	if (info.size)
+	if (!find_region(index, &region)) {
+		info.size = function_region_len(&s->function, region);
 		info.flags = VU_REGION_READABLE | VU_REGION_WRITABLE;
+	}
 	return answer(s, 0, &info, sizeof(info), NULL, 0);
+}
+
+static unsigned int irq_count(const struct server *s, uint32_t index)
+{
+	if (index == VU_IRQ_MSI)
+		return s->function.config.n_msi;
+	if (index == VU_IRQ_MSIX)
+		return s->function.config.n_msix;
+	return index == VU_IRQ_ERR || index == VU_IRQ_REQ;
 }
 
 static int on_irq_info(struct server *s, const void *payload, size_t len)
 {
-	struct vu_irq_info info;
+	struct vu_irq_info info = *(const struct vu_irq_info *)payload;
 
-	if (len < sizeof(info))
-		return answer_status(s, -EINVAL);
-	memcpy(&info, payload, sizeof(info));
+	(void)len;
 	if (info.index >= VU_N_IRQS)
 		return answer_status(s, -EINVAL);
 	info.argsz = sizeof(info);
 	info.flags = VU_IRQ_EVENTFD | VU_IRQ_NORESIZE;
 	info.count = irq_count(s, info.index);
 	return answer(s, 0, &info, sizeof(info), NULL, 0);
-}
-
-/* Eventfds for [start, start + count), or none: these vectors are dropped. */
-static void vectors_set(struct server *s, uint32_t start, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++) {
-		int *vector = &s->vectors[start + i];
-
-		if (*vector >= 0)
-			close(*vector);
-		*vector = msgsock_take_fd(&s->peer, i);
-	}
-	vectors_count(s);
 }
 
 static int set_irqs(struct server *s, const struct vu_irq_set *set)
@@ -288,146 +178,92 @@ static int set_irqs(struct server *s, const struct vu_irq_set *set)
 		return -EINVAL;
 	if (!is_msi || action != VU_IRQ_TRIGGER)
 		return 0;	/* never raised, or masked by the client itself */
-	if (data == VU_IRQ_DATA_EVENTFD) {
-		vectors_set(s, set->start, set->count);
-	} else if (data == VU_IRQ_DATA_NONE && !set->count) {
-		vectors_clear(s);
-		vectors_count(s);
-	} else {
-		for (uint32_t i = 0; i < set->count; i++)
-			on_raise(s, set->start + i);
+	if (data == VU_IRQ_DATA_NONE && !set->count)
+		function_disarm(&s->function);
+	for (uint32_t i = 0; i < set->count; i++) {
+		/* Without descriptors these vectors are dropped. */
+		if (data == VU_IRQ_DATA_EVENTFD)
+			function_arm(&s->function, set->start + i, msgsock_take_fd(&s->peer, i));
+		else
+			function_raise(&s->function, set->start + i);
 	}
 	return 0;
 }
 
 static int on_set_irqs(struct server *s, const void *payload, size_t len)
 {
-	struct vu_irq_set set;
+	struct vu_irq_set set = *(const struct vu_irq_set *)payload;
 
-	if (len < sizeof(set))
-		return answer_status(s, -EINVAL);
-	memcpy(&set, payload, sizeof(set));
+	(void)len;
 	return answer_status(s, set_irqs(s, &set));
-}
-
-static void reset(struct server *s)
-{
-	config_init(&s->space, &s->config.id, bar_len(s), s->config.n_msi,
-		    s->config.n_msix, s->config.keeps_state);
-	sim_power_cycle(s->sim);
-}
-
-static void region_read(struct server *s, const struct vu_region_access *a, uint8_t *data)
-{
-	uint32_t value;
-
-	if (a->region == VU_REGION_CONFIG) {
-		config_read(&s->space, (uint32_t)a->offset, data, a->count);
-		return;
-	}
-	/* Registers are words; a shorter access sees its part of one. */
-	for (uint32_t i = 0; i < a->count; i++) {
-		uint32_t at = (uint32_t)a->offset + i;
-
-		if (!i || !(at & 3))
-			value = htole32(sim_read32(s->sim, at & ~3u));
-		data[i] = ((const uint8_t *)&value)[at & 3];
-	}
-}
-
-static void region_write(struct server *s, const struct vu_region_access *a, const uint8_t *data)
-{
-	if (a->region == VU_REGION_CONFIG) {
-		if (config_write(&s->space, (uint32_t)a->offset, data, a->count) == CONFIG_RESETS)
-			reset(s);
-		sim_forget_memory(s->sim);	/* bus mastering may have changed */
-		return;
-	}
-	if (a->offset & 3 || a->count & 3)
-		return;		/* a register is written whole, or not at all */
-	for (uint32_t i = 0; i < a->count; i += 4)
-		sim_write32(s->sim, (uint32_t)a->offset + i, get_le32(data + i));
-}
-
-static int region_check(const struct server *s, const struct vu_region_access *a)
-{
-	uint64_t len = region_len(s, a->region);
-
-	if (a->offset > len || a->count > len - a->offset)
-		return -EINVAL;
-	return 0;
 }
 
 static int on_region_read(struct server *s, const void *payload, size_t len)
 {
-	uint8_t data[MSIX_BAR_LEN];
-	struct vu_region_access a;
+	struct vu_region_access a = *(const struct vu_region_access *)payload;
+	uint8_t data[FUNCTION_MSIX_BAR_LEN];	/* the largest region */
+	enum function_region region;
 	int r;
 
-	if (len < sizeof(a))
-		return answer_status(s, -EINVAL);
-	memcpy(&a, payload, sizeof(a));
-	r = region_check(s, &a);
-	if (r < 0)
-		return answer_status(s, r);
-	region_read(s, &a, data);
-	return answer(s, 0, &a, sizeof(a), data, a.count);
+	(void)len;
+	r = find_region(a.region, &region);
+	if (!r)
+		r = function_read(&s->function, region, a.offset, data, a.count);
+	return answer(s, r, &a, sizeof(a), data, a.count);
 }
 
 static int on_region_write(struct server *s, const void *payload, size_t len)
 {
-	struct vu_region_access a;
+	struct vu_region_access a = *(const struct vu_region_access *)payload;
+	const uint8_t *data = (const uint8_t *)payload + sizeof(a);
+	enum function_region region;
 	int r;
 
-	if (len < sizeof(a))
-		return answer_status(s, -EINVAL);
-	memcpy(&a, payload, sizeof(a));
-	r = region_check(s, &a);
+	r = find_region(a.region, &region);
 	if (!r && a.count > len - sizeof(a))
 		r = -EINVAL;
 	if (!r)
-		region_write(s, &a, (const uint8_t *)payload + sizeof(a));
+		r = function_write(&s->function, region, a.offset, data, a.count);
 	return answer(s, r, &a, sizeof(a), NULL, 0);
 }
 
-static int on_reset(struct server *s)
+static int on_reset(struct server *s, const void *payload, size_t len)
 {
-	reset(s);
+	(void)payload, (void)len;
+	function_reset(&s->function);
 	return answer_status(s, 0);
 }
 
-/* 0, or -errno when the connection cannot go on. */
+/* Each gets at least @least bytes, in a buffer aligned for any of the structs;
+ * returns 0, or -errno when the connection cannot go on. */
+static const struct {
+	int (*fn)(struct server *s, const void *payload, size_t len);
+	size_t least;
+} commands[] = {
+	[VU_VERSION] = { on_version, sizeof(struct vu_version) },
+	[VU_DMA_MAP] = { on_dma_map, sizeof(struct vu_dma_map) },
+	[VU_DMA_UNMAP] = { on_dma_unmap, sizeof(struct vu_dma_unmap) },
+	[VU_GET_INFO] = { on_info, 0 },
+	[VU_GET_REGION_INFO] = { on_region_info, sizeof(struct vu_region_info) },
+	[VU_GET_IRQ_INFO] = { on_irq_info, sizeof(struct vu_irq_info) },
+	[VU_SET_IRQS] = { on_set_irqs, sizeof(struct vu_irq_set) },
+	[VU_REGION_READ] = { on_region_read, sizeof(struct vu_region_access) },
+	[VU_REGION_WRITE] = { on_region_write, sizeof(struct vu_region_access) },
+	[VU_RESET] = { on_reset, 0 },
+};
+
 static int on_message(struct server *s)
 {
 	const struct vu_header *h = msgsock_header(&s->peer);
 	const void *payload;
 	size_t len;
 
-	payload = msgsock_payload(&s->peer, &len);
-	switch (h->command) {
-	case VU_VERSION:
-		return on_version(s, payload, len);
-	case VU_DMA_MAP:
-		return on_dma_map(s, payload, len);
-	case VU_DMA_UNMAP:
-		return on_dma_unmap(s, payload, len);
-	case VU_GET_INFO:
-		return on_info(s);
-	case VU_GET_REGION_INFO:
-		return on_region_info(s, payload, len);
-	case VU_GET_IRQ_INFO:
-		return on_irq_info(s, payload, len);
-	case VU_SET_IRQS:
-		return on_set_irqs(s, payload, len);
-	case VU_REGION_READ:
-		return on_region_read(s, payload, len);
-	case VU_REGION_WRITE:
-		return on_region_write(s, payload, len);
-	case VU_RESET:
-		return on_reset(s);
-	default:
+	if (h->command >= ARRAY_SIZE(commands) || !commands[h->command].fn)
 		return answer_status(s, -ENOSYS);
-	}
+	payload = msgsock_payload(&s->peer, &len);
+	if (len < commands[h->command].least)
+		return answer_status(s, -EINVAL);
+	return commands[h->command].fn(s, payload, len);
 }
 
 static void on_connect(void *user, int what);
@@ -446,10 +282,8 @@ static void peer_drop(struct server *s)
 	loop_unwatch(s->peer_watch);
 	s->peer_watch = NULL;
 	msgsock_fini(&s->peer);
-	vectors_clear(s);
-	vectors_count(s);
-	windows_clear(s->windows);
-	sim_forget_memory(s->sim);
+	function_disarm(&s->function);
+	function_unmap_all(&s->function);
 	listen_again(s);
 }
 
@@ -565,19 +399,12 @@ static struct server *server_new(struct loop *l, const struct server_config *c)
 	if (!s)
 		return NULL;
 	s->loop = l;
-	s->config = *c;
 	s->listen_fd = s->peer.fd = -1;
-	memset(s->vectors, 0xff, sizeof(s->vectors));
-	defer_init(&s->turn, turn, s);
 	s->path = strdup(c->path);
-	s->windows = windows_new();
-	s->sim = sim_new(&c->sim, loop_timers(l), &bus_ops, s);
-	if (!s->path || !s->windows || !s->sim) {
+	if (!s->path || function_init(&s->function, l, &c->function)) {
 		server_close(s);
 		return NULL;
 	}
-	sim_set_vectors(s->sim, 1);
-	config_init(&s->space, &c->id, bar_len(s), c->n_msi, c->n_msix, c->keeps_state);
 	return s;
 }
 
@@ -613,17 +440,14 @@ void server_close(struct server *s)
 		close(s->listen_fd);
 		unlink(s->path);
 	}
-	defer_cancel(&s->turn);
-	if (s->sim)
-		sim_free(s->sim);
-	windows_free(s->windows);
+	function_fini(&s->function);
 	free(s->path);
 	free(s);
 }
 
 struct sim *server_sim(struct server *s)
 {
-	return s->sim;
+	return s->function.sim;
 }
 
 unsigned int server_n_clients(const struct server *s)

@@ -10,17 +10,13 @@
 #pragma once
 #include "base/text.h"
 #include "io/loop.h"
-#include "serve/config_space.h"
-#include "sim/sim.h"
+#include "serve/function.h"
 
 struct server;
 
 struct server_config {
 	const char *path;	/* of the socket; an abandoned one is replaced */
-	struct config_id id;
-	struct sim_config sim;	/* n_vectors is set by the client */
-	unsigned int n_msi, n_msix;	/* vectors offered; 0: none of the kind */
-	bool keeps_state;	/* power management does not reset it */
+	struct function_config function;
 };
 
 /* @l, and what @c points to, are borrowed.  0 or -errno with one sentence in
