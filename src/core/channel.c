@@ -103,6 +103,8 @@ int channel_open(struct engine *e, struct channel *c,
 	c->why = 0;
 	c->state = CHANNEL_OPENING;
 	for (int d = LINK_UL; d <= LINK_DL; d++) {
+		c->dir[d].done = ops->done;
+		c->dir[d].user = user;
 		c->dir[d].is_cancelling = c->dir[d].wants_cancel = false;
 		if (c->dir[d].exists && !is_failing(c))
 			transfer_start(e, &c->dir[d]);

@@ -15,17 +15,39 @@ void engine_want_turn(struct engine *e)
 	e->ops->wants_turn(e->user);
 }
 
+void engine_want_chores(struct engine *e)
+{
+	e->has_chores = true;
+	engine_want_turn(e);
+}
+
 void engine_change(struct engine *e)
 {
 	e->has_changed = true;
-	engine_want_turn(e);
+	engine_want_chores(e);
+}
+
+void engine_listen(struct engine *e)
+{
+	e->is_listening = true;
+	if (e->hw->n_vectors <= e->config->n_erings)
+		return;		/* one vector serves all */
+	for (unsigned int i = 0; i < e->config->n_erings; i++)
+		e->by_vector[i + 1] = &e->erings[i];
+}
+
+void engine_deafen(struct engine *e)
+{
+	e->is_listening = false;
+	e->n_deafenings++;
+	memset(e->by_vector, 0, sizeof(e->by_vector));
 }
 
 void engine_queue(struct engine *e, struct channel *c)
 {
 	if (list_is_empty(&c->work))
 		list_append(&e->work, &c->work);
-	engine_want_turn(e);
+	engine_want_chores(e);
 }
 
 static void engine_vfail(struct engine *e, int status, const char *format, va_list args)
@@ -54,6 +76,7 @@ void engine_break(struct engine *e, const char *format, ...)
 
 	e->counts.bad_events++;
 	e->is_broken = true;
+	e->n_deafenings++;
 	va_start(args, format);
 	engine_vfail(e, -EIO, format, args);
 	va_end(args);
@@ -98,15 +121,6 @@ static int engine_open(struct link *l, unsigned int chan, const struct link_user
 	return channel_open(e, &e->chans[chan], ops, user);
 }
 
-static int engine_submit(struct link *l, unsigned int chan, enum link_dir dir,
-			 unsigned int slot, uint32_t len)
-{
-	struct engine *e = link_engine(l);
-
-	assert(chan < l->n_chans);
-	return transfer_submit(e, &e->chans[chan].dir[dir], slot, len);
-}
-
 static int engine_cancel(struct link *l, unsigned int chan, enum link_dir dir)
 {
 	struct engine *e = link_engine(l);
@@ -125,7 +139,7 @@ static void engine_close(struct link *l, unsigned int chan)
 
 static const struct link_ops engine_link_ops = {
 	.open = engine_open,
-	.submit = engine_submit,
+	.submit = transfer_submit,
 	.cancel = engine_cancel,
 	.close = engine_close,
 };
@@ -219,36 +233,36 @@ int engine_probe(struct engine *e, const char **ret_why)
  * it was asked? */
 static bool ering_is_quiet(struct engine *e, struct ering *r)
 {
-	bool is_quiet;
+	bool is_quiet = !ering_take(e, r, EVENT_BUDGET) && !r->has_worked;
 
-	ering_take(e, r, EVENT_BUDGET);
-	is_quiet = !r->has_worked;
 	r->has_worked = false;
 	return is_quiet;
 }
 
-static bool has_own_vectors(const struct engine *e)
+/* An interrupt that announced nothing may mean SYS_ERR; so may vector 0 when
+ * the rings have vectors of their own. */
+static void irq_of_all(struct engine *e)
 {
-	return e->hw->n_vectors > e->config->n_erings;
+	bool is_quiet = true;
+
+	for (unsigned int i = 0; !e->by_vector[1] && i < e->config->n_erings; i++)
+		is_quiet &= ering_is_quiet(e, &e->erings[i]);
+	if (is_quiet)
+		power_suspect(e);
 }
 
 void engine_irq(struct engine *e, unsigned int vector)
 {
-	bool is_quiet = true;
+	struct ering *r = vector < ARRAY_SIZE(e->by_vector) ? e->by_vector[vector] : NULL;
 
-	if (!e->is_listening) {
+	if (r) {
+		if (ering_is_quiet(e, r) && r->index == 0)
+			power_suspect(e);
+	} else if (!e->is_listening) {
 		startup_poll(e);
-		return;
+	} else if (vector == 0) {
+		irq_of_all(e);
 	}
-	if (!has_own_vectors(e)) {
-		for (unsigned int i = 0; i < e->config->n_erings; i++)
-			is_quiet &= ering_is_quiet(e, &e->erings[i]);
-	} else if (vector >= 1 && vector <= e->config->n_erings) {
-		is_quiet = ering_is_quiet(e, &e->erings[vector - 1]) && vector == 1;
-	}
-	/* An interrupt that announced nothing may mean SYS_ERR. */
-	if (is_quiet)
-		power_suspect(e);
 }
 
 void engine_gone(struct engine *e)
@@ -259,9 +273,14 @@ void engine_gone(struct engine *e)
 static void turn_take_events(struct engine *e)
 {
 	e->has_more = false;
-	for (unsigned int i = 0; i < e->config->n_erings; i++)
-		if (e->erings[i].has_more)
-			ering_take(e, &e->erings[i], EVENT_BUDGET);
+	for (unsigned int i = 0; e->is_listening && i < e->config->n_erings; i++) {
+		struct ering *r = &e->erings[i];
+
+		if (!r->has_more)
+			continue;
+		r->has_more = false;
+		ering_take(e, r, EVENT_BUDGET);
+	}
 }
 
 static void turn_channels(struct engine *e)
@@ -302,6 +321,14 @@ static void turn_tell(struct engine *e)
 	}
 }
 
+bool engine_has_uplink(const struct engine *e)
+{
+	for (unsigned int i = 0; i < e->config->n_chans; i++)
+		if (!ring_is_empty(&e->chans[i].dir[LINK_UL].ring))
+			return true;
+	return false;
+}
+
 /* What is due waits for M0 otherwise. */
 void engine_ring_due(struct engine *e)
 {
@@ -323,17 +350,22 @@ void engine_ring_due(struct engine *e)
 	}
 }
 
-void engine_turn(struct engine *e)
+static void turn_chores(struct engine *e)
 {
-	e->wants_turn = false;
+	e->has_chores = false;
 	if (e->has_more)
 		turn_take_events(e);
 	if (e->has_new_ee)
 		mission_look_at_ee(e);
-	if (!list_is_empty(&e->work))
-		turn_channels(e);
-	if (e->has_changed || e->n_owed)
-		turn_tell(e);
+	turn_channels(e);
+	turn_tell(e);
+}
+
+void engine_turn(struct engine *e)
+{
+	e->wants_turn = false;
+	if (e->has_chores)
+		turn_chores(e);
 	engine_ring_due(e);
 }
 

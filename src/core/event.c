@@ -1,8 +1,6 @@
 #include "core/event.h"
 #include "core/host.h"
 
-static const uint32_t nothing = (uint32_t)TRE_INVALID << 16;
-
 void ering_init(struct engine *e, struct ering *r)
 {
 	struct event_ctx *ctx = r->ctx;
@@ -126,57 +124,85 @@ static void event_is_invalid(struct engine *e, struct ering *r)
 		     r->index);
 }
 
-/* How far the device says it is; the one read of its pointer a pass. */
-static int ering_end(struct engine *e, struct ering *r, uint32_t *ret_end)
+/* The common case in the fewest steps: the oldest element of a transfer ring
+ * ended, as told on the event ring it belongs to.  NULL: anything else. */
+static inline struct transfer *find_plain(const struct engine *e, const struct ering *r,
+					  struct tre_copy event)
 {
-	uint64_t rp = le64_get(&r->ctx->rp);
+	const uint32_t is_transfer = (uint32_t)TRE_EV_TRANSFER << 16;
+	struct transfer *t = e->by_chid[tre_chid(event)];
 
-	if (ring_find(&r->ring, rp, ret_end) < 0) {
-		ring_damage(&r->ring);
-		engine_break(e, "event ring %u: read pointer 0x%llx is not an element of it",
-			     r->index, (unsigned long long)rp);
-		return -EPROTO;
-	}
-	/* Pairs with the device's store of the element before rp. */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return 0;
+	if (!t || t->plain_ering != r->index || (event.dword[1] & 0x00ff0000) != is_transfer ||
+	    tre_code(event) != EV_CODE_EOT)
+		return NULL;
+	if (event.ptr != ring_at(&t->ring, t->ring.rp) || ring_is_empty(&t->ring))
+		return NULL;
+	return t;
+}
+
+static inline void take_plain(struct engine *e, struct transfer *t, struct tre_copy event)
+{
+	unsigned int slot = t->slot_at[t->ring.rp];
+
+	t->ring.rp = ring_next(&t->ring, t->ring.rp);
+	slot_return(e, t, slot, 0, min_u32(tre_len(event), t->held[slot]));
+}
+
+static void ering_is_bad(struct engine *e, struct ering *r, uint64_t rp)
+{
+	ring_damage(&r->ring);
+	engine_break(e, "event ring %u: read pointer 0x%llx is not an element of it",
+		     r->index, (unsigned long long)rp);
+}
+
+/* What was taken goes back to the device, with one doorbell. */
+static void ering_hand_back(struct engine *e, struct ering *r, unsigned int n)
+{
+	r->invalid_us = 0;
+	r->has_worked = true;
+	e->counts.events += n;
+	r->ring.wp = (r->ring.wp + n) & r->ring.mask;
+	ering_ring(e, r);
 }
 
 unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
 {
 	struct ring *ring = &r->ring;
-	bool was_listening = e->is_listening;
-	unsigned int n = 0;
+	unsigned int n_deafenings = e->n_deafenings, n = 0;
+	uint64_t rp = le64_get(&r->ctx->rp);	/* the one read a pass */
 	uint32_t end;
 
-	r->has_more = false;
-	if (e->is_broken || !r->is_armed || ering_end(e, r, &end) < 0 || ring->rp == end)
+	if (ring_find(ring, rp, &end) < 0) {
+		ering_is_bad(e, r, rp);
 		return 0;
-	do {
-		struct tre_copy event = tre_load(&ring->el[ring->rp]);
+	}
+	/* Pairs with the device's store of the element before rp. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	while (ring->rp != end && n < most) {
+		struct tre *el = &ring->el[ring->rp];
+		struct tre_copy event = tre_load(el);
+		struct transfer *t = find_plain(e, r, event);
 
-		if (tre_type(event) == TRE_INVALID) {
+		if (!t && tre_type(event) == TRE_INVALID) {
 			event_is_invalid(e, r);
 			break;
 		}
-		le32_set(&ring->el[ring->rp].dword[1], nothing);
+		tre_clear(el);
 		ring->rp = ring_next(ring, ring->rp);
 		n++;
-		event_take(e, r, event);
+		if (t)
+			take_plain(e, t, event);
+		else
+			event_take(e, r, event);
 		/* It may have ended, or begun again, from inside. */
-		if (e->is_broken || e->is_listening != was_listening)
+		if (e->n_deafenings != n_deafenings)
 			return n;
-	} while (ring->rp != end && n < most);
-	if (!n)
-		return 0;
-	r->invalid_us = 0;
-	r->has_worked = true;
-	e->counts.events += n;
-	ring->wp = (ring->wp + n) & ring->mask;
-	ering_ring(e, r);
+	}
+	if (n)
+		ering_hand_back(e, r, n);
 	if (n == most) {
 		r->has_more = e->has_more = true;
-		engine_want_turn(e);
+		engine_want_chores(e);
 	}
 	return n;
 }

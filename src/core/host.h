@@ -23,6 +23,7 @@ struct engine {
 
 	/* What a turn has to do. */
 	bool wants_turn;
+	bool has_chores;		/* more than doorbells */
 	bool has_changed;
 	bool has_more;			/* an event ring used up its budget */
 	bool has_new_ee;		/* EXECENV must be read again */
@@ -40,6 +41,7 @@ struct engine {
 	bool has_goal;
 	bool is_listening;		/* events other than completions count */
 	bool is_broken;			/* it broke the protocol: nothing counts */
+	unsigned int n_deafenings;	/* how often either ended */
 	bool in_mission;
 	bool may_reset;			/* found at start: one reset is allowed */
 	bool is_odd;			/* a register made no sense once */
@@ -53,7 +55,6 @@ struct engine {
 	uint32_t poll_us;
 	uint64_t checked_us;		/* MHISTATUS, last time */
 	uint64_t watched_events;	/* counts.events, last time */
-	uint64_t ul_pending;		/* uplink slots the device holds */
 
 	/* Unexpected events and notes, each in the second that began at _us. */
 	unsigned int n_strikes, n_notes, n_misrouted;
@@ -69,10 +70,16 @@ struct engine {
 	struct link_chan *link_chans;
 	uint16_t *records;		/* behind slot_at and held of all transfers */
 	struct transfer *by_chid[256];	/* any byte an event can hold */
+	/* Rings that have a vector of their own, while listening. */
+	struct ering *by_vector[MHI_MAX_EVENT_RINGS + 1];
 };
 
-/* Asks for a turn, once. */
+/* Asks for a turn, once; chores are all but doorbells. */
 void engine_want_turn(struct engine *e);
+void engine_want_chores(struct engine *e);
+/* Interrupts count, or no longer. */
+void engine_listen(struct engine *e);
+void engine_deafen(struct engine *e);
 /* The getters answer differently now. */
 void engine_change(struct engine *e);
 /* The channel has something to tell in the next turn. */
@@ -83,6 +90,8 @@ static inline bool engine_may_ring(const struct engine *e)
 {
 	return 1u << e->state & (IN(M0) | IN(M2) | IN(SHUTDOWN));
 }
+/* The device holds an uplink message. */
+bool engine_has_uplink(const struct engine *e);
 /* The doorbells due; in M3 they are a reason to resume. */
 void engine_ring_due(struct engine *e);
 /* Every doorbell again. */
@@ -104,3 +113,12 @@ void engine_note(struct engine *e, const char *format, ...)
  * -ENOMEM; destroy is due after both. */
 int shape_build(struct engine *e, const struct dma *reads, const struct dma *writes);
 void shape_destroy(struct engine *e);
+
+/* One slot has a new owner, exactly once: the last line of its story. */
+static inline void slot_return(struct engine *e, struct transfer *t, unsigned int slot,
+			       int status, uint32_t len)
+{
+	t->held[slot] = 0;
+	e->counts.returned++;
+	t->done(t->user, (enum link_dir)t->dir, slot, status, len);
+}

@@ -171,10 +171,10 @@ struct cmd_ctx {
 _Static_assert(sizeof(struct cmd_ctx) == 44, "command ring context");
 
 /* One element of any ring: a transfer ring element (TRE), a command or an
- * event.  Ring memory is naturally aligned to its own length. */
+ * event.  Ring memory is naturally aligned to its own length, so an element
+ * is moved as two whole words. */
 struct tre {
-	le64 ptr;
-	le32 dword[2];
+	uint64_t ptr, dwords;	/* little endian: by tre_load() and tre_store() */
 };
 _Static_assert(sizeof(struct tre) == 16, "ring element");
 
@@ -186,17 +186,24 @@ struct tre_copy {
 
 static inline struct tre_copy tre_load(const struct tre *t)
 {
-	return (struct tre_copy){
-		.ptr = le64_get(&t->ptr),
-		.dword = { le32_get(&t->dword[0]), le32_get(&t->dword[1]) },
-	};
+	uint64_t ptr = le64toh(__atomic_load_n(&t->ptr, __ATOMIC_RELAXED));
+	uint64_t dwords = le64toh(__atomic_load_n(&t->dwords, __ATOMIC_RELAXED));
+
+	return (struct tre_copy){ ptr, { (uint32_t)dwords, (uint32_t)(dwords >> 32) } };
 }
 
 static inline void tre_store(struct tre *t, struct tre_copy c)
 {
-	le64_set(&t->ptr, c.ptr);
-	le32_set(&t->dword[0], c.dword[0]);
-	le32_set(&t->dword[1], c.dword[1]);
+	uint64_t dwords = (uint64_t)c.dword[1] << 32 | c.dword[0];
+
+	__atomic_store_n(&t->ptr, htole64(c.ptr), __ATOMIC_RELAXED);
+	__atomic_store_n(&t->dwords, htole64(dwords), __ATOMIC_RELAXED);
+}
+
+/* Makes it an element of type TRE_INVALID. */
+static inline void tre_clear(struct tre *t)
+{
+	__atomic_store_n(&t->dwords, 0, __ATOMIC_RELAXED);
 }
 
 enum chan_ctx_state {

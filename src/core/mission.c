@@ -65,7 +65,7 @@ void mission_arrive_m2(struct engine *e)
 	e->mhi_state = MHI_STATE_M2;
 	if (regs_ask_state(e, MHI_STATE_M2) < 0)
 		return;
-	if (e->counts.wakes || e->ul_pending)
+	if (e->counts.wakes || engine_has_uplink(e))
 		mission_wake_up(e);
 }
 
@@ -152,5 +152,5 @@ void mission_heard_ee(struct engine *e, struct tre_copy event)
 		return;
 	}
 	e->has_new_ee = true;
-	engine_want_turn(e);
+	engine_want_chores(e);
 }

@@ -18,7 +18,7 @@ static void power_finish(struct engine *e, int status)
 		return;
 	e->has_goal = false;
 	e->owed[e->n_owed++] = status;
-	engine_want_turn(e);
+	engine_want_chores(e);
 }
 
 /* MHISTATUS when something is wrong or may be. */
@@ -88,7 +88,7 @@ void power_arrive_shutdown(struct engine *e)
 
 static void forget_device(struct engine *e, int why)
 {
-	e->is_listening = false;
+	engine_deafen(e);
 	e->in_mission = false;
 	e->has_new_ee = false;
 	timer_stop(&e->watch);
@@ -100,7 +100,7 @@ static void forget_device(struct engine *e, int why)
 /* What the device completed before it failed is delivered before the error. */
 static void take_the_rest(struct engine *e)
 {
-	e->is_listening = false;
+	engine_deafen(e);
 	for (unsigned int i = 0; i < e->config->n_erings; i++)
 		ering_drain(e, &e->erings[i]);
 }
@@ -109,7 +109,7 @@ void power_arrive_halt(struct engine *e)
 {
 	e->has_halted = true;
 	timer_start(e->timers, &e->deadline, shutdown_us(e));
-	e->is_listening = false;
+	engine_deafen(e);
 	/* Boot loaders and dump mode are never reset this way. */
 	if (e->regs.bhi && regs_read_ee(e, &e->ee) < 0)
 		return;
@@ -246,7 +246,7 @@ void power_pursue(struct engine *e)
 
 static bool is_busy(const struct engine *e)
 {
-	return e->ul_pending || e->commands.n_waiting || e->commands.is_due;
+	return engine_has_uplink(e) || e->commands.n_waiting || e->commands.is_due;
 }
 
 /* May @what begin here?  POWER_STARTED, POWER_DONE or -errno. */
@@ -349,7 +349,7 @@ static void poll_due(void *user)
 
 static bool is_waiting(const struct engine *e)
 {
-	bool waits = e->ul_pending || e->commands.n_waiting ||
+	bool waits = engine_has_uplink(e) || e->commands.n_waiting ||
 		     1u << e->state & (IN(READY) | IN(M3_ENTER) | IN(M3_EXIT));
 
 	for (unsigned int i = 0; !waits && i < e->config->n_erings; i++)

@@ -188,7 +188,10 @@ static void transfer_init(struct engine *e, struct channel *c, enum link_dir dir
 		return;
 	t->slot_len = config->slot_len;
 	t->n_slots = (uint16_t)(config->elements - 1);
-	t->flags = e->config->erings[config->ering].moderation_ms ? TRE_IEOT | TRE_BEI : TRE_IEOT;
+	t->flags = (uint32_t)TRE_TRANSFER << 16 | TRE_IEOT;
+	if (e->config->erings[config->ering].moderation_ms)
+		t->flags |= TRE_BEI;
+	t->plain_ering = NOWHERE;
 	t->ering = config->ering;
 	t->chid = config->chid;
 	t->is_tolerant = c->config->tolerant;

@@ -6,6 +6,7 @@ void transfer_become(struct transfer *t, enum transfer_state state)
 {
 	t->state = (uint8_t)state;
 	t->is_heard = state == TRANSFER_UP || state == TRANSFER_STOPPING;
+	t->plain_ering = t->is_heard && !t->is_rsc ? t->ering : NOWHERE;
 	if (!t->is_heard && state != TRANSFER_STARTING)
 		t->has_slots = false;
 }
@@ -66,17 +67,6 @@ void transfer_disarm(struct transfer *t)
 	le64_set(&t->ctx->wp, 0);
 }
 
-/* One slot has a new owner, exactly once: the last line of its story. */
-static inline void slot_return(struct engine *e, struct transfer *t, unsigned int slot,
-			       int status, uint32_t len)
-{
-	t->held[slot] = 0;
-	e->counts.returned++;
-	if (t->dir == LINK_UL)
-		e->ul_pending--;
-	t->channel->ops->done(t->channel->user, (enum link_dir)t->dir, slot, status, len);
-}
-
 static void give_back_tail(struct engine *e, struct transfer *t, int status)
 {
 	while (t->n_back) {
@@ -104,28 +94,35 @@ void transfer_mark(struct engine *e, struct transfer *t)
 	engine_want_turn(e);
 }
 
-int transfer_submit(struct engine *e, struct transfer *t, unsigned int slot, uint32_t len)
+static int transfer_refuse(const struct transfer *t)
 {
-	struct ring *r = &t->ring;
-	uint32_t at = r->wp;
-	iova_t slot_iova;
-
-	if (!t->has_slots)
-		return t->is_cancelling ? LINK_FULL : -ENOTCONN;
-	if (t->dir == LINK_DL)
-		len = t->slot_len;
-	if (slot >= t->n_slots || len - 1 >= t->slot_len || t->held[slot])
+	if (t->has_slots)
 		return -EINVAL;
-	slot_iova = t->slots + (uint64_t)slot * t->slot_len;
-	if (ring_push(r, t->is_rsc ? tre_rsc_transfer(slot_iova, (uint16_t)len, slot) :
-				     tre_transfer(slot_iova, (uint16_t)len, t->flags)))
-		return LINK_FULL;
-	t->slot_at[at] = (uint16_t)slot;
+	return t->is_cancelling ? LINK_FULL : -ENOTCONN;
+}
+
+int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
+		    unsigned int slot, uint32_t len)
+{
+	struct engine *e = container_of(l, struct engine, link);
+	struct transfer *t = &e->chans[chan].dir[dir];
+	struct ring *r = &t->ring;
+	iova_t iova;
+
+	if (dir == LINK_DL)
+		len = t->slot_len;
+	if (!t->has_slots || slot >= t->n_slots || len - 1 >= t->slot_len || t->held[slot])
+		return transfer_refuse(t);
+	iova = t->slots + (uint64_t)slot * t->slot_len;
+	tre_store(&r->el[r->wp], t->is_rsc ?
+		  tre_rsc_transfer(iova, (uint16_t)len, slot) :
+		  (struct tre_copy){ iova, { len, t->flags } });
+	t->slot_at[r->wp] = (uint16_t)slot;
 	t->held[slot] = (uint16_t)len;
+	r->wp = ring_next(r, r->wp);	/* never full: it has room for each slot */
 	e->counts.submitted++;
-	if (t->dir == LINK_UL && e->ul_pending++ == 0)
-		power_watch(e);
-	transfer_mark(e, t);
+	if (!t->is_marked)
+		transfer_mark(e, t);
 	return LINK_OK;
 }
 
@@ -137,6 +134,8 @@ void transfer_ring(struct engine *e, struct transfer *t)
 	 * read of wp.  A ring never crosses 4 GiB: the high half stays. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	le32_set(&t->ctx->wp.lo, (uint32_t)wp);
+	if (t->dir == LINK_UL)
+		power_watch(e);
 	if (t->is_burst && !t->in_db_mode)
 		return;
 	t->in_db_mode = false;

@@ -19,6 +19,8 @@
 struct channel;
 struct engine;
 
+enum { NOWHERE = 0xff };	/* no event ring */
+
 enum transfer_state {
 	TRANSFER_DOWN,		/* the device has no ring of ours */
 	TRANSFER_STARTING,	/* START is on its way */
@@ -36,28 +38,32 @@ struct transfer {
 	uint16_t *held;		/* by slot: bytes the device holds, 0: not its */
 	iova_t slots;		/* where the device sees slot 0 */
 	uint32_t slot_len;
-	uint16_t n_slots;
-	uint16_t flags;		/* of each TRE */
+	uint32_t flags;		/* dword[1] of each element */
+	uint16_t n_slots;	/* one less than elements: the ring holds them all */
 	uint8_t dir;		/* enum link_dir */
-	uint8_t ering;
-	uint8_t state;		/* enum transfer_state; by transfer_become() */
+	uint8_t plain_ering;	/* ering while plain completions count, else NOWHERE */
 	bool has_slots;		/* submit is welcome */
-	bool is_heard;		/* events count */
 	bool is_marked;		/* in engine.marked: new elements, no doorbell yet */
-	bool is_tolerant;
+	bool is_heard;		/* events count */
 	bool is_rsc;
 	bool is_burst;
 	bool in_db_mode;	/* burst: the next doorbell is wanted */
+	uint32_t bell;		/* doorbell offset */
+	struct chan_ctx *ctx;
+	void (*done)(void *user, enum link_dir dir, unsigned int slot, int status,
+		     uint32_t len);	/* of the channel's user */
+	void *user;
 	/* The rest. */
+	uint8_t state;		/* enum transfer_state; by transfer_become() */
+	uint8_t ering;
+	uint8_t chid;
 	bool exists;
+	bool is_tolerant;
 	bool has_db_switch;	/* doorbell mode again at each M0 */
 	bool is_cancelling;	/* STOP, RESET, START is under way */
 	bool wants_cancel;	/* once it is up */
-	uint8_t chid;
 	int16_t command;	/* its entry on the command ring, -1: none */
 	uint16_t n_back;	/* last entries of slot_at: slots on their way back */
-	uint32_t bell;		/* doorbell offset */
-	struct chan_ctx *ctx;
 	struct channel *channel;
 };
 
@@ -72,8 +78,9 @@ void transfer_disarm(struct transfer *t);
  * order of submission.  The user may submit again from inside. */
 void transfer_give_back(struct engine *e, struct transfer *t, int status);
 
-/* link_ops.submit without the look-up. */
-int transfer_submit(struct engine *e, struct transfer *t, unsigned int slot, uint32_t len);
+/* As link_ops.submit. */
+int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
+		    unsigned int slot, uint32_t len);
 /* Shows the device how far the ring is filled, and rings when it has to know. */
 void transfer_ring(struct engine *e, struct transfer *t);
 /* Its doorbell must be rung in the next turn. */
