@@ -48,7 +48,7 @@ static void teardown(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
-static const char *path_of(const char *format, va_list args)
+static const char *__attribute__((format(printf, 1, 0))) path_of(const char *format, va_list args)
 {
 	static char path[256];
 

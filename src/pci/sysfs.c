@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static int make_path(char *path, const char *format, va_list args)
+static int __attribute__((format(printf, 2, 0)))
+make_path(char *path, const char *format, va_list args)
 {
 	int len = vsnprintf(path, SYSFS_PATH_SIZE, format, args);
 
