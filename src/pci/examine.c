@@ -133,20 +133,29 @@ static enum pci_verdict examine_power(const struct pci_function *f, struct text 
 	return PCI_USABLE;
 }
 
+static enum pci_verdict examine_obstacles(const char *root, const char *dev,
+					  const struct pci_function *f, struct text *out)
+{
+	enum pci_verdict v = examine_group(root, f, out);
+
+	v = pci_verdict_worse(v, examine_driver(f, out));
+	return pci_verdict_worse(v, examine_node(dev, f, out));
+}
+
 enum pci_verdict pci_examine_function(const char *root, const char *dev,
 				      const struct pci_function *f, struct text *ret_findings)
 {
-	enum pci_verdict v = examine_group(root, f, ret_findings);
+	enum pci_verdict v = examine_obstacles(root, dev, f, ret_findings);
 
-	v = pci_verdict_worse(v, examine_driver(f, ret_findings));
-	v = pci_verdict_worse(v, examine_node(dev, f, ret_findings));
 	return pci_verdict_worse(v, examine_power(f, ret_findings));
 }
 
+/* What only deserves a word comes after all that blocks. */
 enum pci_verdict pci_examine(const char *root, const char *dev, const struct pci_function *f,
 			     struct text *ret_findings)
 {
-	enum pci_verdict v = pci_examine_function(root, dev, f, ret_findings);
+	enum pci_verdict v = examine_obstacles(root, dev, f, ret_findings);
 
-	return pci_verdict_worse(v, pci_host_examine_limits(root, ret_findings));
+	v = pci_verdict_worse(v, pci_host_examine_limits(root, ret_findings));
+	return pci_verdict_worse(v, examine_power(f, ret_findings));
 }

@@ -60,14 +60,18 @@ static bool has_unremapped_interrupts(const char *root)
 	return found;
 }
 
-static enum pci_verdict examine_remapping(const char *root, struct text *out)
+static bool allows_unsafe(const char *root, const char *module)
 {
 	char word[8];
 
-	if (!sysfs_read(word, sizeof(word),
-			"%s/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", root) &&
-	    word[0] == 'Y') {
-		text_add(out, "vfio_iommu_type1 allows unsafe interrupts: a device can forge the "
+	return !sysfs_read(word, sizeof(word), "%s/module/%s/parameters/allow_unsafe_interrupts",
+			   root, module) && word[0] == 'Y';
+}
+
+static enum pci_verdict examine_remapping(const char *root, struct text *out)
+{
+	if (allows_unsafe(root, "vfio_iommu_type1") || allows_unsafe(root, "iommufd")) {
+		text_add(out, "The kernel allows unsafe interrupts: a device can forge the "
 			 "interrupts of others.\n");
 		return PCI_USABLE;
 	}
