@@ -15,3 +15,4 @@ include tests/device.mk
 include tests/pci.mk
 include tests/cli.mk
 include tests/bench.mk
+include tests/vm.mk
