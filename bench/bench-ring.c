@@ -35,27 +35,11 @@ static int take_mini(void *user, struct sample *ret_sample)
 	return p->mini.n_bad ? -EPROTO : 0;
 }
 
-static void cycles(struct rig *r, unsigned int turns, unsigned int batch)
-{
-	for (unsigned int i = 0; i < turns; i++) {
-		rig_queue(r, batch);
-		rig_complete(r);
-		rig_reap(r);
-	}
-}
-
 static int take_engine(void *user, struct sample *ret_sample)
 {
 	struct ring_pair *p = user;
-	unsigned int turns = p->effort->spins / p->batch;
-	uint64_t done = p->rig.n_done, start = now_ns();
 
-	cycles(&p->rig, turns, p->batch);
-	*ret_sample = (struct sample){
-		.value = (double)(now_ns() - start) / (turns * p->batch),
-		.n = turns * p->batch,
-	};
-	return p->rig.n_failed || p->rig.n_done - done != turns * p->batch ? -EPROTO : 0;
+	return rig_time(&p->rig, p->effort->spins / p->batch, p->batch, ret_sample);
 }
 
 static int ring_times(const struct bench *b)
@@ -95,12 +79,13 @@ static int ring_no_time(const struct bench *b)
 {
 	static struct ring_pair p;
 	unsigned int turns = b->count / b->batch;
+	struct sample unused;
 	int r = mini_ring_init(&p.mini);
 
 	if (!r && !b->is_floor)
 		r = rig_init(&p.rig, 1, 1);
 	if (!r && !b->is_floor)
-		cycles(&p.rig, turns, b->batch);
+		r = rig_time(&p.rig, turns, b->batch, &unused);
 	for (unsigned int i = 0; !r && b->is_floor && i < turns; i++) {
 		mini_ring_queue(&p.mini, b->batch);
 		mini_ring_device(&p.mini);

@@ -1,6 +1,7 @@
 /*
- * R9: a 64 byte echo with more and more channels open.  R10: with more and
- * more devices.  The floor is the same daemon with one of them.
+ * R9: a transfer through the engine, and a 64 byte echo through a file, with
+ * more and more channels open.  R10: the echo with more and more devices.  The
+ * floor is the same with one of them.
  *
  * A device has channel numbers for 63 files, so the many channels are spread
  * over devices; the floor's daemon has as many devices, and one file open.
@@ -8,6 +9,7 @@
 #include "base/bytes.h"
 #include "bench/client.h"
 #include "bench/daemon.h"
+#include "bench/rig.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -143,9 +145,56 @@ static int scale_devices(const struct bench *b)
 	return r;
 }
 
+struct engine_crowd {
+	struct rig rig;
+	const struct effort *effort;
+};
+
+enum { BATCH = 32 };
+
+static int engine_take(void *user, struct sample *ret_sample)
+{
+	struct engine_crowd *c = user;
+
+	return rig_time(&c->rig, c->effort->spins / BATCH, BATCH, ret_sample);
+}
+
+/* Both engines have all channels; the floor's has one open. */
+static int scale_engine(const struct bench *b)
+{
+	static const unsigned int counts[] = { 4, 16, RIG_MAX_CHANS };
+	static struct engine_crowd one, many;
+	int r = 0;
+
+	one.effort = many.effort = b->effort;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(counts); i++) {
+		struct outcome o;
+		char name[48];
+
+		snprintf(name, sizeof name, "R9 engine, %u channels open", counts[i]);
+		r = rig_init(&one.rig, RIG_MAX_CHANS, 1);
+		if (!r)
+			r = rig_init(&many.rig, RIG_MAX_CHANS, counts[i]);
+		if (!r)
+			r = measure_pairs(b->effort, &(struct subject){ engine_take, &one },
+					  &(struct subject){ engine_take, &many }, &o);
+		if (!r)
+			report_row(&(struct row){
+				.name = name, .unit = "ns", .outcome = &o,
+				.floor_name = "with one", .batch = BATCH,
+				.goal = GOAL_AT_MOST, .limit = 1.10,
+			});
+		rig_fini(&many.rig);
+		rig_fini(&one.rig);
+	}
+	return r;
+}
+
 int bench_scale(const struct bench *b)
 {
-	int r = scale_channels(b);
+	int r = scale_engine(b);
 
+	if (!r)
+		r = scale_channels(b);
 	return r ? r : scale_devices(b);
 }

@@ -1,4 +1,5 @@
 #include "bench/rig.h"
+#include "bench/clock.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -170,4 +171,19 @@ void rig_complete(struct rig *r)
 __attribute__((noinline)) void rig_reap(struct rig *r)
 {
 	engine_irq(r->engine, MEASURED_ERING + 1);
+}
+
+int rig_time(struct rig *r, unsigned int turns, unsigned int batch, struct sample *ret_sample)
+{
+	uint64_t n = (uint64_t)turns * batch, done = r->n_done, start = now_ns();
+
+	for (unsigned int i = 0; i < turns; i++) {
+		rig_queue(r, batch);
+		rig_complete(r);
+		rig_reap(r);
+	}
+	*ret_sample = (struct sample){
+		.value = (double)(now_ns() - start) / (double)n, .n = n,
+	};
+	return r->n_failed || r->n_done - done != n ? -EPROTO : 0;
 }

@@ -2,6 +2,7 @@
  * rig - an engine, a model device and open channels, ready to be measured.
  */
 #pragma once
+#include "bench/measure.h"
 #include "bench/model.h"
 
 enum {
@@ -34,3 +35,6 @@ void rig_fini(struct rig *r);
 void rig_queue(struct rig *r, unsigned int batch);
 void rig_complete(struct rig *r);
 void rig_reap(struct rig *r);
+
+/* Nanoseconds of one transfer, in so many batches.  -EPROTO when one was lost. */
+int rig_time(struct rig *r, unsigned int turns, unsigned int batch, struct sample *ret_sample);
