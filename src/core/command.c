@@ -34,7 +34,7 @@ int command_send(struct engine *e, struct transfer *t, enum tre_type type)
 		mission_wake_get(e);
 	e->counts.commands++;
 	c->is_due = true;
-	engine_want_turn(e);
+	engine_want_chores(e);
 	return RING_OK;
 }
 

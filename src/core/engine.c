@@ -255,14 +255,12 @@ void engine_irq(struct engine *e, unsigned int vector)
 {
 	struct ering *r = vector < ARRAY_SIZE(e->by_vector) ? e->by_vector[vector] : NULL;
 
-	if (r) {
-		if (ering_is_quiet(e, r) && r->index == 0)
-			power_suspect(e);
-	} else if (!e->is_listening) {
+	if (r)
+		ering_irq(e, r);
+	else if (!e->is_listening)
 		startup_poll(e);
-	} else if (vector == 0) {
+	else if (vector == 0)
 		irq_of_all(e);
-	}
 }
 
 void engine_gone(struct engine *e)
@@ -329,6 +327,20 @@ bool engine_has_uplink(const struct engine *e)
 	return false;
 }
 
+static inline void ring_marked(struct engine *e)
+{
+	const unsigned int n = e->n_marked;
+
+	e->n_marked = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		struct transfer *t = e->marked[i];
+
+		t->is_marked = false;
+		if (t->is_heard)
+			transfer_ring(e, t);
+	}
+}
+
 /* What is due waits for M0 otherwise. */
 void engine_ring_due(struct engine *e)
 {
@@ -341,13 +353,7 @@ void engine_ring_due(struct engine *e)
 	mission_wake_up(e);
 	if (e->commands.is_due)
 		commands_ring(e);
-	while (e->n_marked) {
-		struct transfer *t = e->marked[--e->n_marked];
-
-		t->is_marked = false;
-		if (t->is_heard && !ring_is_empty(&t->ring))
-			transfer_ring(e, t);
-	}
+	ring_marked(e);
 }
 
 static void turn_chores(struct engine *e)
@@ -359,6 +365,7 @@ static void turn_chores(struct engine *e)
 		mission_look_at_ee(e);
 	turn_channels(e);
 	turn_tell(e);
+	engine_ring_due(e);
 }
 
 void engine_turn(struct engine *e)
@@ -366,7 +373,8 @@ void engine_turn(struct engine *e)
 	e->wants_turn = false;
 	if (e->has_chores)
 		turn_chores(e);
-	engine_ring_due(e);
+	else
+		ring_marked(e);
 }
 
 void engine_ring_all(struct engine *e, enum ring_cause cause)
@@ -388,7 +396,7 @@ void engine_ring_all(struct engine *e, enum ring_cause cause)
 			transfer_mark(e, t);
 		}
 	}
-	engine_want_turn(e);
+	engine_want_chores(e);
 }
 
 /* --- getters --- */

@@ -46,12 +46,12 @@ void ering_ring(struct engine *e, struct ering *r)
 	 * with the device's read of wp. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	le32_set(&r->ctx->wp.lo, (uint32_t)wp);
-	if (!engine_may_ring(e) && e->state != DEV_READY)
+	if (!(1u << e->state & (IN(READY) | IN(M0) | IN(M2) | IN(SHUTDOWN))))
 		return;
 	if (r->config->burst && !r->in_db_mode)
 		return;
 	r->in_db_mode = false;
-	regs_bell(e, r->bell, wp);
+	engine_bell(e, r->bell, wp);
 }
 
 void event_strike(struct engine *e, const char *what, struct tre_copy event)
@@ -116,6 +116,7 @@ static void event_is_invalid(struct engine *e, struct ering *r)
 	if (!r->invalid_us)
 		r->invalid_us = now ? now : 1;
 	if (now - r->invalid_us < EVENT_PATIENCE_US) {
+		e->is_watched = true;
 		timer_start(e->timers, &e->watch, EVENT_PATIENCE_US);
 		return;
 	}
@@ -132,7 +133,7 @@ static inline struct transfer *find_plain(const struct engine *e, const struct e
 	const uint32_t is_transfer = (uint32_t)TRE_EV_TRANSFER << 16;
 	struct transfer *t = e->by_chid[tre_chid(event)];
 
-	if (!t || t->plain_ering != r->index || (event.dword[1] & 0x00ff0000) != is_transfer ||
+	if (t->plain_ering != r->index || (event.dword[1] & 0x00ff0000) != is_transfer ||
 	    tre_code(event) != EV_CODE_EOT)
 		return NULL;
 	if (event.ptr != ring_at(&t->ring, t->ring.rp) || ring_is_empty(&t->ring))
@@ -156,21 +157,21 @@ static void ering_is_bad(struct engine *e, struct ering *r, uint64_t rp)
 }
 
 /* What was taken goes back to the device, with one doorbell. */
-static void ering_hand_back(struct engine *e, struct ering *r, unsigned int n)
+static inline void hand_back(struct engine *e, struct ering *r, unsigned int n)
 {
 	r->invalid_us = 0;
-	r->has_worked = true;
 	e->counts.events += n;
 	r->ring.wp = (r->ring.wp + n) & r->ring.mask;
 	ering_ring(e, r);
 }
 
-unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
+static inline unsigned int take(struct engine *e, struct ering *r, unsigned int most)
 {
 	struct ring *ring = &r->ring;
-	unsigned int n_deafenings = e->n_deafenings, n = 0;
-	uint64_t rp = le64_get(&r->ctx->rp);	/* the one read a pass */
-	uint32_t end;
+	const unsigned int n_deafenings = e->n_deafenings;
+	const uint32_t start = ring->rp;
+	const uint64_t rp = le64_get(&r->ctx->rp);	/* the one read a pass */
+	uint32_t at = start, end;
 
 	if (ring_find(ring, rp, &end) < 0) {
 		ering_is_bad(e, r, rp);
@@ -178,8 +179,13 @@ unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
 	}
 	/* Pairs with the device's store of the element before rp. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	while (ring->rp != end && n < most) {
-		struct tre *el = &ring->el[ring->rp];
+	if (((end - at) & ring->mask) > most) {
+		end = (at + most) & ring->mask;
+		r->has_more = e->has_more = true;
+		engine_want_chores(e);
+	}
+	while (at != end) {
+		struct tre *el = &ring->el[at];
 		struct tre_copy event = tre_load(el);
 		struct transfer *t = find_plain(e, r, event);
 
@@ -188,23 +194,37 @@ unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
 			break;
 		}
 		tre_clear(el);
-		ring->rp = ring_next(ring, ring->rp);
-		n++;
+		ring->rp = at = ring_next(ring, at);
 		if (t)
 			take_plain(e, t, event);
 		else
 			event_take(e, r, event);
 		/* It may have ended, or begun again, from inside. */
 		if (e->n_deafenings != n_deafenings)
-			return n;
+			return 1;
 	}
-	if (n)
-		ering_hand_back(e, r, n);
-	if (n == most) {
-		r->has_more = e->has_more = true;
-		engine_want_chores(e);
-	}
+	if (at == start)
+		return 0;
+	hand_back(e, r, (at - start) & ring->mask);
+	return (at - start) & ring->mask;
+}
+
+unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
+{
+	unsigned int n = take(e, r, most);
+
+	r->has_worked |= n != 0;
 	return n;
+}
+
+/* Nothing now and nothing since the last time may mean SYS_ERR. */
+void ering_irq(struct engine *e, struct ering *r)
+{
+	bool is_quiet = !take(e, r, EVENT_BUDGET) && !r->has_worked;
+
+	r->has_worked = false;
+	if (is_quiet && r->index == 0)
+		power_suspect(e);
 }
 
 void ering_drain(struct engine *e, struct ering *r)

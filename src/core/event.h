@@ -42,6 +42,8 @@ enum erings { ERINGS_SOFTWARE, ERINGS_HARDWARE };
 void erings_arm(struct engine *e, enum erings which);
 void ering_ring(struct engine *e, struct ering *r);
 
+/* Its interrupt came. */
+void ering_irq(struct engine *e, struct ering *r);
 /* Takes at most @most events; how many it took. */
 unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most);
 /* Takes everything the device has published by now. */

@@ -23,10 +23,11 @@ struct engine {
 
 	/* What a turn has to do. */
 	bool wants_turn;
-	bool has_chores;		/* more than doorbells */
+	bool has_chores;		/* more than doorbells of transfers in M0 */
 	bool has_changed;
 	bool has_more;			/* an event ring used up its budget */
 	bool has_new_ee;		/* EXECENV must be read again */
+	struct transfer **by_link;	/* the two directions of each channel of link */
 	struct transfer **marked;	/* doorbells due; room for all */
 	unsigned int n_marked;
 	struct list work;		/* channels with something to tell */
@@ -47,6 +48,7 @@ struct engine {
 	bool is_odd;			/* a register made no sense once */
 	bool has_halted;		/* on the way to the present goal */
 	bool wake_is_set;		/* wake doorbell holds 1 */
+	bool is_watched;		/* watch is armed */
 	int failure;			/* -errno for who waits for power */
 	char why[160];
 	struct timer deadline;		/* of the state */
@@ -69,12 +71,13 @@ struct engine {
 	struct channel *chans;
 	struct link_chan *link_chans;
 	uint16_t *records;		/* behind slot_at and held of all transfers */
+	struct transfer nobody;		/* has the channel numbers that are not used */
 	struct transfer *by_chid[256];	/* any byte an event can hold */
 	/* Rings that have a vector of their own, while listening. */
 	struct ering *by_vector[MHI_MAX_EVENT_RINGS + 1];
 };
 
-/* Asks for a turn, once; chores are all but doorbells. */
+/* Asks for a turn, once. */
 void engine_want_turn(struct engine *e);
 void engine_want_chores(struct engine *e);
 /* Interrupts count, or no longer. */
@@ -113,6 +116,17 @@ void engine_note(struct engine *e, const char *format, ...)
  * -ENOMEM; destroy is due after both. */
 int shape_build(struct engine *e, const struct dma *reads, const struct dma *writes);
 void shape_destroy(struct engine *e);
+
+/* The doorbell of a ring, in a state in which doorbells are heard. */
+static inline void engine_bell(struct engine *e, uint32_t offset, uint64_t value)
+{
+	int r;
+
+	e->counts.doorbells++;
+	r = e->hw->ops->ring_bell(e->hw, offset, value);
+	if (r < 0)
+		regs_failed(e, r, offset);
+}
 
 /* One slot has a new owner, exactly once: the last line of its story. */
 static inline void slot_return(struct engine *e, struct transfer *t, unsigned int slot,

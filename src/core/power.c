@@ -52,8 +52,9 @@ void power_suspect(struct engine *e)
 
 void power_watch(struct engine *e)
 {
-	if (timer_is_armed(&e->watch))
+	if (e->is_watched)
 		return;
+	e->is_watched = true;
 	e->watched_events = e->counts.events;
 	timer_start(e->timers, &e->watch, POWER_WATCH_US);
 }
@@ -92,6 +93,7 @@ static void forget_device(struct engine *e, int why)
 	e->in_mission = false;
 	e->has_new_ee = false;
 	timer_stop(&e->watch);
+	e->is_watched = false;
 	timer_stop(&e->commands.timer);
 	for (unsigned int i = 0; i < e->config->n_chans; i++)
 		channel_die(e, &e->chans[i], why);
@@ -363,6 +365,7 @@ static void watch_due(void *user)
 {
 	struct engine *e = user;
 
+	e->is_watched = false;
 	if (!e->is_listening)
 		return;
 	for (unsigned int i = 0; i < e->config->n_erings; i++)

@@ -1,6 +1,6 @@
 #include "core/host.h"
 
-static int regs_failed(struct engine *e, int error, uint32_t offset)
+int regs_failed(struct engine *e, int error, uint32_t offset)
 {
 	if (error == -ENODEV) {
 		state_step(e, ON_GONE);

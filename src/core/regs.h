@@ -22,6 +22,8 @@ int regs_read(struct engine *e, uint32_t offset, uint32_t *ret_value);
 int regs_write(struct engine *e, uint32_t offset, uint32_t value);
 int regs_write64(struct engine *e, uint32_t low_offset, uint64_t value);
 int regs_bell(struct engine *e, uint32_t offset, uint64_t value);
+/* An access ended with @error: tells the engine.  -ENODEV or -EIO. */
+int regs_failed(struct engine *e, int error, uint32_t offset);
 
 /* The same without telling anybody: for a look at a strange device. */
 int regs_peek(struct engine *e, uint32_t offset, uint32_t *ret_value);

@@ -204,6 +204,9 @@ static void transfer_init(struct engine *e, struct channel *c, enum link_dir dir
 
 static void init_parts(struct engine *e)
 {
+	e->nobody.plain_ering = NOWHERE;
+	for (unsigned int i = 0; i < ARRAY_SIZE(e->by_chid); i++)
+		e->by_chid[i] = &e->nobody;
 	for (unsigned int i = 0; i < e->config->n_erings; i++) {
 		e->erings[i].config = &e->config->erings[i];
 		e->erings[i].ctx = &e->event_ctxs[i];
@@ -215,8 +218,10 @@ static void init_parts(struct engine *e)
 		c->config = &e->config->chans[i];
 		list_init(&c->work);
 		e->link_chans[i].name = c->config->name;
-		transfer_init(e, c, LINK_UL);
-		transfer_init(e, c, LINK_DL);
+		for (int d = LINK_UL; d <= LINK_DL; d++) {
+			transfer_init(e, c, (enum link_dir)d);
+			e->by_link[2 * i + (unsigned int)d] = &c->dir[d];
+		}
 	}
 }
 
@@ -257,9 +262,11 @@ int shape_build(struct engine *e, const struct dma *reads, const struct dma *wri
 	e->erings = calloc(c->n_erings, sizeof(*e->erings));
 	e->chans = calloc(c->n_chans + 1, sizeof(*e->chans));
 	e->link_chans = calloc(c->n_chans + 1, sizeof(*e->link_chans));
+	e->by_link = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
 	e->marked = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
 	e->records = calloc(records_len(c) + 1, sizeof(*e->records));
-	if (!e->erings || !e->chans || !e->link_chans || !e->marked || !e->records)
+	if (!e->erings || !e->chans || !e->link_chans || !e->by_link || !e->marked ||
+	    !e->records)
 		return -ENOMEM;
 	e->link.chans = e->link_chans;
 	e->link.n_chans = c->n_chans;
@@ -274,6 +281,7 @@ void shape_destroy(struct engine *e)
 {
 	free(e->records);
 	free(e->marked);
+	free(e->by_link);
 	free(e->link_chans);
 	free(e->chans);
 	free(e->erings);

@@ -85,45 +85,58 @@ void transfer_give_back(struct engine *e, struct transfer *t, int status)
 	}
 }
 
-void transfer_mark(struct engine *e, struct transfer *t)
+int transfer_mark(struct engine *e, struct transfer *t)
 {
 	if (t->is_marked)
-		return;
+		return LINK_OK;
 	t->is_marked = true;
 	e->marked[e->n_marked++] = t;
-	engine_want_turn(e);
+	if (e->state == DEV_M0)
+		engine_want_turn(e);
+	else
+		engine_want_chores(e);
+	return LINK_OK;
 }
 
-static int transfer_refuse(const struct transfer *t)
+/* Not what is wanted most of the time: LINK_FULL, -errno, or a slot whose
+ * element carries a cookie. */
+static int submit_unusual(struct engine *e, struct transfer *t, unsigned int slot, uint32_t len)
 {
-	if (t->has_slots)
+	struct ring *r = &t->ring;
+
+	if (!t->has_slots)
+		return t->is_cancelling ? LINK_FULL : -ENOTCONN;
+	if (!t->is_rsc || slot >= t->n_slots || t->held[slot])
 		return -EINVAL;
-	return t->is_cancelling ? LINK_FULL : -ENOTCONN;
+	tre_store(&r->el[r->wp], tre_rsc_transfer(t->slots + (uint64_t)slot * t->slot_len,
+						  (uint16_t)len, slot));
+	t->slot_at[r->wp] = (uint16_t)slot;
+	t->held[slot] = (uint16_t)len;
+	r->wp = ring_next(r, r->wp);
+	e->counts.submitted++;
+	return transfer_mark(e, t);
 }
 
 int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
 		    unsigned int slot, uint32_t len)
 {
 	struct engine *e = container_of(l, struct engine, link);
-	struct transfer *t = &e->chans[chan].dir[dir];
-	struct ring *r = &t->ring;
-	iova_t iova;
+	struct transfer *const t = e->by_link[2 * chan + dir];
+	struct ring *const r = &t->ring;
+	const uint32_t at = r->wp;
 
 	if (dir == LINK_DL)
 		len = t->slot_len;
-	if (!t->has_slots || slot >= t->n_slots || len - 1 >= t->slot_len || t->held[slot])
-		return transfer_refuse(t);
-	iova = t->slots + (uint64_t)slot * t->slot_len;
-	tre_store(&r->el[r->wp], t->is_rsc ?
-		  tre_rsc_transfer(iova, (uint16_t)len, slot) :
-		  (struct tre_copy){ iova, { len, t->flags } });
-	t->slot_at[r->wp] = (uint16_t)slot;
+	if (!t->has_slots || t->is_rsc || slot >= t->n_slots || len - 1 >= t->slot_len ||
+	    t->held[slot])
+		return submit_unusual(e, t, slot, len);
+	tre_store(&r->el[at], (struct tre_copy){ t->slots + (uint64_t)slot * t->slot_len,
+						 { len, t->flags } });
+	r->wp = ring_next(r, at);	/* never full: it has room for each slot */
+	t->slot_at[at] = (uint16_t)slot;
 	t->held[slot] = (uint16_t)len;
-	r->wp = ring_next(r, r->wp);	/* never full: it has room for each slot */
 	e->counts.submitted++;
-	if (!t->is_marked)
-		transfer_mark(e, t);
-	return LINK_OK;
+	return t->is_marked ? LINK_OK : transfer_mark(e, t);
 }
 
 void transfer_ring(struct engine *e, struct transfer *t)
@@ -134,12 +147,12 @@ void transfer_ring(struct engine *e, struct transfer *t)
 	 * read of wp.  A ring never crosses 4 GiB: the high half stays. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	le32_set(&t->ctx->wp.lo, (uint32_t)wp);
-	if (t->dir == LINK_UL)
+	if (!e->is_watched)
 		power_watch(e);
 	if (t->is_burst && !t->in_db_mode)
 		return;
 	t->in_db_mode = false;
-	regs_bell(e, t->bell, wp);
+	engine_bell(e, t->bell, wp);
 }
 
 /* An event for nobody: dropped.  One that another ring should have carried is
@@ -148,7 +161,7 @@ static void transfer_stray(struct engine *e, unsigned int ering, struct tre_copy
 {
 	const struct transfer *t = e->by_chid[tre_chid(event)];
 
-	if (!t)
+	if (!t->exists)
 		event_strike(e, "completion for an unknown channel", event);
 	else if (t->ering != ering && ++e->n_misrouted >= EVENT_MISROUTED)
 		engine_break(e, "completions of channel %u come on event ring %u", t->chid, ering);
@@ -208,7 +221,7 @@ void transfer_complete(struct engine *e, unsigned int ering, struct tre_copy eve
 	struct ring *r;
 	uint32_t index;
 
-	if (!t || t->ering != ering) {
+	if (!t->exists || t->ering != ering) {
 		transfer_stray(e, ering, event);
 		return;
 	}
@@ -260,7 +273,7 @@ void transfer_complete_rsc(struct engine *e, unsigned int ering, struct tre_copy
 	struct transfer *t = e->by_chid[tre_chid(event)];
 	uint32_t cookie = (uint32_t)event.ptr;
 
-	if (!t || t->ering != ering) {
+	if (!t->exists || t->ering != ering) {
 		transfer_stray(e, ering, event);
 		return;
 	}

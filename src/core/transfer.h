@@ -83,8 +83,8 @@ int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
 		    unsigned int slot, uint32_t len);
 /* Shows the device how far the ring is filled, and rings when it has to know. */
 void transfer_ring(struct engine *e, struct transfer *t);
-/* Its doorbell must be rung in the next turn. */
-void transfer_mark(struct engine *e, struct transfer *t);
+/* Its doorbell must be rung in the next turn.  LINK_OK. */
+int transfer_mark(struct engine *e, struct transfer *t);
 
 /* A completion from the device: a private copy of a transfer event that came
  * on @ering. */
