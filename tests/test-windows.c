@@ -42,15 +42,33 @@ START_TEST(test_a_window_shows_the_bytes_of_its_file)
 }
 END_TEST
 
-START_TEST(test_windows_side_by_side_in_iova_and_file_are_one_piece)
+START_TEST(test_scattered_windows_side_by_side_are_one_piece)
 {
 	struct sim_window w;
 
+	ck_assert_int_eq(map(9, 0x21000, 1), 0);
 	ck_assert_int_eq(map(1, 0x20000, 1), 0);
-	ck_assert_int_eq(map(2, 0x21000, 1), 0);
-	ck_assert_int_eq(map(9, 0x22000, 1), 0);
+	ck_assert_int_eq(map(4, 0x22000, 1), 0);
+	ck_assert_int_eq(map(5, 0x24000, 1), 0);
 	ck_assert(windows_reach(windows, 0x20000, SIM_WRITES, &w));
+	ck_assert_uint_eq(w.len, 3 * PAGE);
+	w.cpu[PAGE - 1] = 'a';
+	w.cpu[PAGE] = 'b';
+	ck_assert_mem_eq(w.cpu + PAGE - 1, "ab", 2);
+}
+END_TEST
+
+START_TEST(test_windows_above_four_gigabytes_work_each_for_itself)
+{
+	struct sim_window w;
+
+	ck_assert_int_eq(map(2, 0x7fff00000000, 2), 0);
+	ck_assert_int_eq(pwrite(file, "x", 1, 3 * PAGE), 1);
+	ck_assert(windows_reach(windows, 0x7fff00001000, SIM_READS, &w));
 	ck_assert_uint_eq(w.len, 2 * PAGE);
+	ck_assert_int_eq(w.cpu[PAGE], 'x');
+	ck_assert_int_eq(windows_unmap(windows, 0x7fff00000000, 2 * PAGE), 0);
+	ck_assert(!windows_reach(windows, 0x7fff00001000, SIM_READS, &w));
 }
 END_TEST
 
@@ -134,7 +152,8 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_a_window_shows_the_bytes_of_its_file);
-	tcase_add_test(t, test_windows_side_by_side_in_iova_and_file_are_one_piece);
+	tcase_add_test(t, test_scattered_windows_side_by_side_are_one_piece);
+	tcase_add_test(t, test_windows_above_four_gigabytes_work_each_for_itself);
 	tcase_add_test(t, test_nothing_is_reached_outside_or_against_the_rights);
 	tcase_add_test(t, test_overlap_is_refused_and_the_same_window_again_is_not);
 	tcase_add_test(t, test_a_window_beyond_the_file_or_around_the_end_is_refused);

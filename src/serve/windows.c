@@ -5,34 +5,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file of the client, mapped whole. */
-struct backing {
-	dev_t dev;
-	ino_t ino;
-	uint8_t *cpu;
-	size_t len;
-	unsigned int refs;
-	bool is_writable;
-	struct backing *next;
-};
+/* Below this address memory is mapped where the device sees it, as it were:
+ * what is one piece by IOVA is one piece for us, however the client scattered
+ * it.  A modem's addresses have 32 bits. */
+#define MIRROR_LEN (1ULL << 32)
 
 struct window {
 	iova_t iova;
 	uint64_t size;
-	uint64_t offset;	/* in backing */
-	struct backing *backing;
+	uint8_t *cpu;
+	uint64_t offset;	/* in the client's file */
+	dev_t dev;		/* which file */
+	ino_t ino;
 	bool can_read, can_write;
 };
 
 struct windows {
+	uint8_t *mirror;	/* MIRROR_LEN bytes of address space */
 	struct window *all;	/* by iova, apart */
 	unsigned int n, room;
-	struct backing *backings;
 };
+
+static void *reserve(void *at, uint64_t len)
+{
+	return mmap(at, len, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (at ? MAP_FIXED : 0), -1, 0);
+}
 
 struct windows *windows_new(void)
 {
-	return calloc(1, sizeof(struct windows));
+	struct windows *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->mirror = reserve(NULL, MIRROR_LEN);
+	if (w->mirror == MAP_FAILED) {
+		free(w);
+		return NULL;
+	}
+	return w;
 }
 
 void windows_free(struct windows *w)
@@ -40,62 +51,50 @@ void windows_free(struct windows *w)
 	if (!w)
 		return;
 	windows_clear(w);
+	munmap(w->mirror, MIRROR_LEN);
 	free(w->all);
 	free(w);
 }
 
-static void backing_unref(struct windows *w, struct backing *b)
+static bool is_mirrored(const struct window *win)
 {
-	struct backing **at = &w->backings;
-
-	if (--b->refs)
-		return;
-	while (*at != b)
-		at = &(*at)->next;
-	*at = b->next;
-	munmap(b->cpu, b->len);
-	free(b);
+	return win->iova < MIRROR_LEN && win->size <= MIRROR_LEN - win->iova;
 }
 
-/* A file that grew since it was mapped gets a second, longer backing. */
-static struct backing *backing_find(struct windows *w, const struct stat *st, bool is_writable)
+static void window_close(const struct windows *w, const struct window *win)
 {
-	for (struct backing *b = w->backings; b; b = b->next)
-		if (b->dev == st->st_dev && b->ino == st->st_ino &&
-		    b->len >= (size_t)st->st_size && b->is_writable >= is_writable)
-			return b;
-	return NULL;
+	if (is_mirrored(win))
+		reserve(w->mirror + win->iova, win->size);
+	else
+		munmap(win->cpu, win->size);
 }
 
-static int backing_get(struct windows *w, int fd, uint64_t end, bool is_writable,
-		       struct backing **ret_backing)
+static int window_open(const struct windows *w, struct window *win, int fd)
 {
-	struct backing *b;
-	struct stat st;
+	void *at = is_mirrored(win) ? w->mirror + win->iova : NULL;
+	int prot = PROT_READ | (win->can_write ? PROT_WRITE : 0);
 	void *cpu;
+
+	cpu = mmap(at, win->size, prot, MAP_SHARED | (at ? MAP_FIXED : 0), fd,
+		   (off_t)win->offset);
+	if (cpu == MAP_FAILED)
+		return -errno;
+	win->cpu = cpu;
+	return 0;
+}
+
+/* Which file, and is the window inside it? */
+static int window_check(struct window *win, int fd)
+{
+	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_size <= 0 || end > (uint64_t)st.st_size)
+	if (st.st_size <= 0 || win->offset + win->size > (uint64_t)st.st_size ||
+	    (win->iova | win->size | win->offset) & 4095)
 		return -EINVAL;
-	b = backing_find(w, &st, is_writable);
-	if (!b) {
-		cpu = mmap(NULL, (size_t)st.st_size, PROT_READ | (is_writable ? PROT_WRITE : 0),
-			   MAP_SHARED, fd, 0);
-		if (cpu == MAP_FAILED)
-			return -errno;
-		b = calloc(1, sizeof(*b));
-		if (!b) {
-			munmap(cpu, (size_t)st.st_size);
-			return -ENOMEM;
-		}
-		*b = (struct backing){ .dev = st.st_dev, .ino = st.st_ino, .cpu = cpu,
-				       .len = (size_t)st.st_size, .is_writable = is_writable,
-				       .next = w->backings };
-		w->backings = b;
-	}
-	b->refs++;
-	*ret_backing = b;
+	win->dev = st.st_dev;
+	win->ino = st.st_ino;
 	return 0;
 }
 
@@ -132,32 +131,29 @@ static int windows_grow(struct windows *w)
 	return 0;
 }
 
+static bool is_same(const struct window *a, const struct window *b)
+{
+	return a->iova == b->iova && a->size == b->size && a->offset == b->offset &&
+	       a->dev == b->dev && a->ino == b->ino && a->can_read == b->can_read &&
+	       a->can_write == b->can_write;
+}
+
 static int windows_add(struct windows *w, int fd, struct window new)
 {
 	unsigned int at = windows_at(w, new.iova);
-	const struct window *there = &w->all[at];
-	struct backing *b = NULL;
 	int r;
 
-	r = backing_get(w, fd, new.offset + new.size, new.can_write, &b);
+	r = window_check(&new, fd);
 	if (r < 0)
 		return r;
-	if (at < w->n && there->iova <= new.iova + (new.size - 1)) {
-		bool is_same = there->iova == new.iova && there->size == new.size &&
-			       there->offset == new.offset && there->backing == b &&
-			       there->can_read == new.can_read &&
-			       there->can_write == new.can_write;
-
-		backing_unref(w, b);
-		return is_same ? 0 : -EEXIST;
-	}
+	if (at < w->n && w->all[at].iova <= new.iova + (new.size - 1))
+		return is_same(&w->all[at], &new) ? 0 : -EEXIST;
 	r = windows_grow(w);
-	if (r < 0) {
-		backing_unref(w, b);
+	if (!r)
+		r = window_open(w, &new, fd);
+	if (r < 0)
 		return r;
-	}
 	memmove(&w->all[at + 1], &w->all[at], (w->n - at) * sizeof(new));
-	new.backing = b;
 	w->all[at] = new;
 	w->n++;
 	return 0;
@@ -190,7 +186,7 @@ int windows_unmap(struct windows *w, iova_t iova, uint64_t size)
 		    w->all[end].iova + (w->all[end].size - 1) > last)
 			return -EINVAL;
 	for (unsigned int i = first; i < end; i++)
-		backing_unref(w, w->all[i].backing);
+		window_close(w, &w->all[i]);
 	memmove(&w->all[first], &w->all[end], (w->n - end) * sizeof(*w->all));
 	w->n -= end - first;
 	return 0;
@@ -199,18 +195,13 @@ int windows_unmap(struct windows *w, iova_t iova, uint64_t size)
 void windows_clear(struct windows *w)
 {
 	for (unsigned int i = 0; i < w->n; i++)
-		backing_unref(w, w->all[i].backing);
+		window_close(w, &w->all[i]);
 	w->n = 0;
 }
 
 static bool window_allows(const struct window *w, enum sim_access access)
 {
 	return access == SIM_WRITES ? w->can_write : w->can_read;
-}
-
-static uint8_t *window_cpu(const struct window *w)
-{
-	return w->backing->cpu + w->offset;
 }
 
 bool windows_reach(const struct windows *w, iova_t iova, enum sim_access access,
@@ -222,10 +213,10 @@ bool windows_reach(const struct windows *w, iova_t iova, enum sim_access access,
 
 	if (i >= w->n || win->iova > iova || !window_allows(win, access))
 		return false;
-	piece = (struct sim_window){ .iova = win->iova, .len = win->size, .cpu = window_cpu(win) };
+	piece = (struct sim_window){ .iova = win->iova, .len = win->size, .cpu = win->cpu };
 	for (win++; win < w->all + w->n && window_allows(win, access) &&
 		    win->iova == piece.iova + piece.len &&
-		    window_cpu(win) == piece.cpu + piece.len; win++)
+		    win->cpu == piece.cpu + piece.len; win++)
 		piece.len += win->size;
 	*ret_piece = piece;
 	return true;
