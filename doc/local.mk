@@ -1,1 +1,1 @@
-dist_doc_DATA += doc/device-states.md doc/files.md
+dist_doc_DATA += doc/device-states.md doc/files.md doc/measuring.md

@@ -9,9 +9,6 @@ tests_test_counts_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=memcpy
 
 check_PROGRAMS += tests/device/test-syscalls
-# A sanitizer makes system calls of its own.
-if !SANITIZERS
 TESTS += tests/device/test-syscalls
-endif
 tests_device_test_syscalls_SOURCES = tests/device/test-syscalls.c $(mount_harness)
 tests_device_test_syscalls_LDADD = $(CHECK_LIBS)
