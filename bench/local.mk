@@ -39,4 +39,3 @@ bench/commit.h: FORCE
 FORCE:
 bench/mhi_bench-report.$(OBJEXT): bench/commit.h
 CLEANFILES += bench/commit.h
-.PHONY: FORCE
