@@ -327,6 +327,23 @@ bool engine_has_uplink(const struct engine *e)
 	return false;
 }
 
+/* Shows the device how far the ring is filled, and rings if it has to be told. */
+static inline void ring_transfer(struct engine *e, struct transfer *t)
+{
+	iova_t wp = ring_at(&t->ring, t->ring.wp);
+
+	/* The elements before the wp that shows them; pairs with the device's
+	 * read of wp.  A ring never crosses 4 GiB: the high half stays. */
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	le32_set(&t->ctx->wp.lo, (uint32_t)wp);
+	if (!e->is_watched)
+		power_watch(e);
+	if (t->is_burst && !t->in_db_mode)
+		return;
+	t->in_db_mode = false;
+	engine_bell(e, t->bell, wp);
+}
+
 static inline void ring_marked(struct engine *e)
 {
 	const unsigned int n = e->n_marked;
@@ -337,7 +354,7 @@ static inline void ring_marked(struct engine *e)
 
 		t->is_marked = false;
 		if (t->is_heard)
-			transfer_ring(e, t);
+			ring_transfer(e, t);
 	}
 }
 
@@ -434,7 +451,9 @@ enum engine_state engine_state(const struct engine *e)
 		return ENGINE_READY;
 	case DEV_SHUTDOWN:
 	case DEV_HALT:
-		return restarts ? ENGINE_STARTING : e->why[0] ? ENGINE_ERROR : ENGINE_READY;
+		if (!restarts && e->why[0])
+			return ENGINE_ERROR;
+		return restarts || !e->in_mission ? ENGINE_STARTING : ENGINE_READY;
 	case DEV_GONE:
 		return ENGINE_GONE;
 	default:
