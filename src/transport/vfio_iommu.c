@@ -37,12 +37,22 @@ static int open_node(const char *path, struct text *ret_why)
 	return r;
 }
 
-/* The largest of the ranges, without the lowest addresses. */
+/* What of a range a modem reaches: its addresses have 32 bits. */
+static iova_t reach_of(iova_t start, iova_t last)
+{
+	iova_t end = last < UINT32_MAX ? last : UINT32_MAX;
+
+	return start < end ? end - start : 0;
+}
+
+/* The range with the most below 4 GiB, without the lowest addresses.  The
+ * largest of all lies above, beyond the interrupt window of x86. */
 static void take_range(struct vfio_iommu *v, iova_t start, iova_t last)
 {
 	if (start < IOVA_LOWEST)
 		start = IOVA_LOWEST;
-	if (last > start && last - start >= v->iova_max - v->iova_min) {
+	if (last > start && (!v->iova_max ||
+			     reach_of(start, last) > reach_of(v->iova_min, v->iova_max))) {
 		v->iova_min = start;
 		v->iova_max = last;
 	}
