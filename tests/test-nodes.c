@@ -145,6 +145,28 @@ START_TEST(test_a_second_transition_is_busy)
 }
 END_TEST
 
+START_TEST(test_off_is_done_although_it_replaces_another_transition)
+{
+	struct call first;
+
+	d = rig_device(&rig, "loopback,m3_us=20000");
+	rig_store(d, "power", "suspend", false, &first);
+	ck_assert_int_eq(power("off"), 0);
+	ck_assert_int_eq(first.result, -EIO);
+	ck_assert(shows("state", "state=off\n"));
+}
+END_TEST
+
+/* Nobody waits for the transition that ends first. */
+START_TEST(test_off_waits_for_its_own_transition)
+{
+	d = rig_device(&rig, "loopback,m3_us=20000");
+	rig_store(d, "power", "suspend", true, &call);
+	ck_assert_int_eq(power("off"), 0);
+	ck_assert(shows("state", "state=off\n"));
+}
+END_TEST
+
 START_TEST(test_nonblocking_power_returns_at_once)
 {
 	d = rig_device(&rig, "loopback,m3_us=2000");
@@ -152,6 +174,20 @@ START_TEST(test_nonblocking_power_returns_at_once)
 	ck_assert_uint_eq(call.answers, 1);
 	ck_assert_int_eq(call.result, 0);
 	RIG_UNTIL(&rig, shows("state", "state=suspended\n"));
+}
+END_TEST
+
+START_TEST(test_a_start_that_ends_never_shows_ready)
+{
+	ck_assert_int_eq(rig_add(&rig, "loopback,mood=ignores-m0,reset_us=2000"), 0);
+	d = registry_device(rig.registry, 0);
+	RIG_UNTIL(&rig, shows("state", "mhi=READY\n"));
+	rig_store(d, "power", "off", false, &call);
+	while (!call.answers) {
+		ck_assert(!shows("state", "state=ready\n"));
+		rig_turn(&rig);
+	}
+	ck_assert(shows("state", "state=off\n"));
 }
 END_TEST
 
@@ -356,6 +392,9 @@ int main(void)
 	tcase_add_test(t, test_suspend_and_resume);
 	tcase_add_test(t, test_power_refuses_what_it_does_not_know);
 	tcase_add_test(t, test_a_second_transition_is_busy);
+	tcase_add_test(t, test_off_is_done_although_it_replaces_another_transition);
+	tcase_add_test(t, test_off_waits_for_its_own_transition);
+	tcase_add_test(t, test_a_start_that_ends_never_shows_ready);
 	tcase_add_test(t, test_nonblocking_power_returns_at_once);
 	tcase_add_test(t, test_an_interrupted_wait_leaves_the_transition);
 	tcase_add_test(t, test_a_device_that_does_not_suspend_times_out);

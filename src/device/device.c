@@ -152,10 +152,20 @@ static void on_offered(void *user, unsigned int chan, bool is_offered)
 	port_set_offered(d->ports[chan].port, is_offered);
 }
 
+/* As engine_power(). */
+static int begin_power(struct device *d, enum engine_power what)
+{
+	int r = engine_power(d->engine, what);
+
+	if (r == POWER_STARTED)
+		d->n_power_begun++;
+	return r;
+}
+
 /* Another transition may be under way: its end brings us here again. */
 static void power_off_for_good(struct device *d)
 {
-	d->is_powering_off = engine_power(d->engine, POWER_OFF) == POWER_STARTED;
+	d->is_powering_off = begin_power(d, POWER_OFF) == POWER_STARTED;
 }
 
 static void on_power_done(void *user, int status)
@@ -163,6 +173,7 @@ static void on_power_done(void *user, int status)
 	struct device *d = user;
 
 	d->is_powering_off = false;
+	d->n_power_ended++;
 	device_tell_power(d, status);
 	device_answer_power(d, status);
 	if (d->is_stopping && !device_is_stopped(d))
@@ -387,7 +398,7 @@ int device_start(struct device *d, struct hw *hw, struct text *ret_why)
 	if (!r)
 		r = make_ports(d, ret_why);
 	if (!r)
-		r = engine_power(d->engine, POWER_ON);
+		r = begin_power(d, POWER_ON);
 	return r < 0 ? r : 0;
 }
 
@@ -403,7 +414,7 @@ int device_power(struct device *d, enum engine_power what)
 
 	if (!d->engine || d->is_stopping)
 		return -ENODEV;
-	r = engine_power(d->engine, what);
+	r = begin_power(d, what);
 	if (r != POWER_STARTED)
 		return r;
 	if (what == POWER_RESET)
@@ -455,6 +466,7 @@ void device_close(struct device *d)
 	for (unsigned int i = 0; i < d->n_ports; i++)
 		port_unref(d->ports[i].port);
 	d->n_ports = 0;
+	d->n_power_ended = d->n_power_begun;
 	device_answer_power(d, -ENODEV);
 	events_end(d->events);
 	if (engine)

@@ -49,7 +49,10 @@ struct device {
 
 	struct list nodes;	/* of struct node: attrs */
 	struct node attrs[N_NODES];
-	struct list power_waits;	/* of struct wait: writes to power */
+	/* Transitions end in the order in which they began, each once. */
+	size_t n_power_begun, n_power_ended;
+	struct list power_waits;	/* of struct wait: writes to power; len is
+					 * n_power_begun as of their own */
 	bool is_stopping;	/* for good: powered off as soon as possible */
 	bool is_powering_off;	/* because of that; power_done is to come */
 
@@ -87,7 +90,7 @@ enum engine_state device_state(const struct device *d);
 
 /* nodes.c: fills attrs and the list of nodes. */
 void device_init_nodes(struct device *d);
-/* A power transition ended: answers the writes that wait for it. */
+/* Answers the writes that wait for a transition that ended. */
 void device_answer_power(struct device *d, int status);
 
 /* device_events.c: what is reported of a device. */

@@ -141,23 +141,26 @@ static void store_power(struct node *n, const char *text, bool nonblock, struct 
 	r = power_from_word(text, &what);
 	if (!r)
 		r = device_power(d, what);
-	if (r == POWER_STARTED && !nonblock)
+	if (r == POWER_STARTED && !nonblock) {
+		w->len = d->n_power_begun;
 		wait_park(w, &d->power_waits, withdraw_power, d);
-	else
+	} else {
 		wait_answer(w, r < 0 ? r : 0, NULL, 0);
+	}
 }
 
 void device_answer_power(struct device *d, int status)
 {
-	struct list waits;
-
 	/* Another transition replaced this one. */
 	if (status == -ECANCELED)
 		status = -EIO;
-	list_init(&waits);
-	list_move_all(&waits, &d->power_waits);
-	while (!list_is_empty(&waits))
-		wait_answer(list_first(&waits, struct wait, node), status, NULL, 0);
+	while (!list_is_empty(&d->power_waits)) {
+		struct wait *w = list_first(&d->power_waits, struct wait, node);
+
+		if (w->len > d->n_power_ended)
+			return;
+		wait_answer(w, status, NULL, 0);
+	}
 }
 
 static const struct node_ops info_ops = { .show = show_info };

@@ -28,7 +28,7 @@ struct wait {
 	 * was interrupted: -EINTR, or the count of bytes that already went. */
 	ssize_t (*withdraw)(struct wait *w);
 	void *owner;		/* of withdraw; borrowed */
-	size_t len;		/* of a parked read: the most it takes */
+	size_t len;		/* of whoever parked it; a read: the most it takes */
 };
 
 static inline void wait_init(struct wait *w, const struct wait_ops *ops)
