@@ -274,6 +274,31 @@ START_TEST(test_impossible_profiles_are_refused)
 }
 END_TEST
 
+/* What a section without a profile says is judged when its device is known. */
+static void refuses_device(const char *text, int line, const char *reason)
+{
+	char where[96];
+
+	load(text);
+	ck_assert_int_eq(config_profile(config, NULL, at("x"), &profile, &why), -EINVAL);
+	snprintf(where, sizeof(where), "%s:%d: device 'x': ", path, line);
+	ck_assert_msg(!strncmp(text_get(&why), where, strlen(where)), "%s", text_get(&why));
+	ck_assert_msg(strstr(text_get(&why), reason), "%s", text_get(&why));
+	text_clear(&why);
+	config_free(config);
+}
+
+START_TEST(test_sections_that_do_not_fit_their_device_are_named)
+{
+	refuses_device("\ndevice \"x\" { channel \"NO\" { mtu = 3 } }\n", 2,
+		       "needs a channel number");
+	refuses_device("device \"x\" { channel \"NO\" { remove = true } }\n", 1, "there is none");
+	refuses_device("device \"y\" { channel \"NO\" { mtu = 3 } }\n"
+		       "device \"x\" { channel \"DUN\" { elements = 3 } }\n", 2, "power of two");
+	config = NULL;
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -294,6 +319,7 @@ int main(void)
 	tcase_add_test(t, test_bad_values_are_refused_with_their_line);
 	tcase_add_test(t, test_torn_files_are_refused);
 	tcase_add_test(t, test_impossible_profiles_are_refused);
+	tcase_add_test(t, test_sections_that_do_not_fit_their_device_are_named);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

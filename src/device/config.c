@@ -194,6 +194,15 @@ const char *config_profile_name(const struct config *c, struct config_address a)
 	return name;
 }
 
+/* Where a message begins: with the section it is about. */
+static void begin_message(cfg_t *s, const char *kind, struct text *ret_why)
+{
+	text_clear(ret_why);
+	text_printf(ret_why, "%s:%d: %s '%s': ", s->filename, s->line, kind, cfg_title(s));
+}
+
+/* Leaves the begin of a message about the last section that matched, which
+ * has the last word in what is checked next. */
 static int apply_devices(const struct config *c, struct config_address a, struct profile *p,
 			 struct text *ret_why)
 {
@@ -202,8 +211,10 @@ static int apply_devices(const struct config *c, struct config_address a, struct
 	int r = 0;
 
 	while (!r && (s = section_of(c, "device", &at)))
-		if (matches(s, a))
+		if (matches(s, a)) {
+			begin_message(s, "device", ret_why);
 			r = config_apply(s, p, ret_why);
+		}
 	return r;
 }
 
@@ -220,11 +231,13 @@ int config_profile(const struct config *c, const char *profile, struct config_ad
 	r = apply_devices(c, a, p, ret_why);
 	if (!r)
 		r = profile_check(p, ret_why);
-	if (r)
+	if (r) {
 		profile_free(p);
-	else
-		*ret_profile = p;
-	return r;
+		return r;
+	}
+	text_clear(ret_why);
+	*ret_profile = p;
+	return 0;
 }
 
 static bool is_pci(const char *text, uint16_t vendor, uint16_t device,
@@ -290,7 +303,7 @@ static int check_kind(const struct config *c, const char *kind, bool is_device,
 	int r;
 
 	while ((s = section_of(c, kind, &at))) {
-		text_printf(ret_why, "%s:%d: %s '%s': ", s->filename, s->line, kind, cfg_title(s));
+		begin_message(s, kind, ret_why);
 		r = check_section(c, s, is_device, ret_why);
 		if (r)
 			return r == -ENOENT ? -EINVAL : r;

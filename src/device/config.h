@@ -23,7 +23,9 @@ struct config_address {
 
 /* The profile of a device: the built-in or configured one called @profile
  * (NULL: what a device section says, else "sim"), with the device sections
- * that match @a laid over it.  Caller frees.  -ENOENT: no such profile. */
+ * that match @a laid over it.  Caller frees.  -ENOENT: no such profile;
+ * -EINVAL: none that a device could have, @ret_why begins with file and line
+ * when a device section is about it. */
 int config_profile(const struct config *c, const char *profile, struct config_address a,
 		   struct profile **ret_profile, struct text *ret_why);
 
