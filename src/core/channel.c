@@ -72,7 +72,7 @@ static void transfer_cancel_step(struct engine *e, struct transfer *t)
 		transfer_command(e, t, TRE_CMD_RESET_CHAN, TRANSFER_RESETTING);
 	} else if (t->state == TRANSFER_DOWN && t->is_cancelling) {
 		transfer_start(e, t);
-		t->has_slots = t->state == TRANSFER_STARTING;
+		transfer_welcome(t, t->state == TRANSFER_STARTING);
 	}
 }
 
@@ -122,7 +122,7 @@ int channel_cancel(struct engine *e, struct channel *c, enum link_dir dir)
 		return 0;
 	/* A second cancel, while the first is still starting again. */
 	t->wants_cancel = !t->is_cancelling || t->has_slots;
-	t->has_slots = false;
+	transfer_welcome(t, false);
 	t->is_cancelling = true;
 	channel_pursue(e, c);
 	return 0;
@@ -132,8 +132,10 @@ static void channel_begin_close(struct channel *c, int why)
 {
 	c->state = CHANNEL_CLOSING;
 	c->why = why;
-	for (int d = LINK_UL; d <= LINK_DL; d++)
-		c->dir[d].has_slots = c->dir[d].is_cancelling = false;
+	for (int d = LINK_UL; d <= LINK_DL; d++) {
+		transfer_welcome(&c->dir[d], false);
+		c->dir[d].is_cancelling = false;
+	}
 }
 
 void channel_close(struct engine *e, struct channel *c)
@@ -248,7 +250,7 @@ void channel_turn(struct engine *e, struct channel *c)
 	if (c->state == CHANNEL_OPENING && !c->why && channel_is_up(c)) {
 		c->state = CHANNEL_OPEN;
 		for (int d = LINK_UL; d <= LINK_DL; d++)
-			c->dir[d].has_slots = c->dir[d].exists;
+			transfer_welcome(&c->dir[d], c->dir[d].exists);
 		c->ops->opened(c->user, 0);
 	} else if (c->state == CHANNEL_DEAD) {
 		c->state = CHANNEL_CLOSED;

@@ -241,10 +241,16 @@ static bool ering_is_quiet(struct engine *e, struct ering *r)
 
 /* An interrupt that announced nothing may mean SYS_ERR; so may vector 0 when
  * the rings have vectors of their own. */
-static void irq_of_all(struct engine *e)
+static __attribute__((noinline)) void irq_of_all(struct engine *e, unsigned int vector)
 {
 	bool is_quiet = true;
 
+	if (!e->is_listening) {
+		startup_poll(e);
+		return;
+	}
+	if (vector != 0)
+		return;
 	for (unsigned int i = 0; !e->by_vector[1] && i < e->config->n_erings; i++)
 		is_quiet &= ering_is_quiet(e, &e->erings[i]);
 	if (is_quiet)
@@ -257,10 +263,8 @@ void engine_irq(struct engine *e, unsigned int vector)
 
 	if (r)
 		ering_irq(e, r);
-	else if (!e->is_listening)
-		startup_poll(e);
-	else if (vector == 0)
-		irq_of_all(e);
+	else
+		irq_of_all(e, vector);
 }
 
 void engine_gone(struct engine *e)
@@ -373,7 +377,7 @@ void engine_ring_due(struct engine *e)
 	ring_marked(e);
 }
 
-static void turn_chores(struct engine *e)
+static __attribute__((noinline)) void turn_chores(struct engine *e)
 {
 	e->has_chores = false;
 	if (e->has_more)

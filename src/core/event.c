@@ -38,7 +38,7 @@ void erings_arm(struct engine *e, enum erings which)
 	}
 }
 
-void ering_ring(struct engine *e, struct ering *r)
+static inline __attribute__((always_inline)) void ring(struct engine *e, struct ering *r)
 {
 	iova_t wp = ring_at(&r->ring, r->ring.wp);
 
@@ -48,10 +48,15 @@ void ering_ring(struct engine *e, struct ering *r)
 	le32_set(&r->ctx->wp.lo, (uint32_t)wp);
 	if (!(1u << e->state & (IN(READY) | IN(M0) | IN(M2) | IN(SHUTDOWN))))
 		return;
-	if (r->config->burst && !r->in_db_mode)
+	if (r->is_burst && !r->in_db_mode)
 		return;
 	r->in_db_mode = false;
 	engine_bell(e, r->bell, wp);
+}
+
+void ering_ring(struct engine *e, struct ering *r)
+{
+	ring(e, r);
 }
 
 void event_strike(struct engine *e, const char *what, struct tre_copy event)
@@ -84,7 +89,7 @@ static void event_take_control(struct engine *e, const struct ering *r, struct t
 		mission_heard_ee(e, event);
 }
 
-static void event_take(struct engine *e, const struct ering *r, struct tre_copy event)
+static __attribute__((noinline)) void event_take(struct engine *e, const struct ering *r, struct tre_copy event)
 {
 	switch (tre_type(event)) {
 	case TRE_EV_TRANSFER:
@@ -109,7 +114,7 @@ static void event_take(struct engine *e, const struct ering *r, struct tre_copy 
 
 /* rp was moved over an element that is not there: either the store is late,
  * or rp points at what was taken before. */
-static void event_is_invalid(struct engine *e, struct ering *r)
+static __attribute__((noinline)) void event_is_invalid(struct engine *e, struct ering *r)
 {
 	uint64_t now = e->timers->now_us;
 
@@ -130,11 +135,12 @@ static void event_is_invalid(struct engine *e, struct ering *r)
 static inline struct transfer *find_plain(const struct engine *e, const struct ering *r,
 					  struct tre_copy event)
 {
-	const uint32_t is_transfer = (uint32_t)TRE_EV_TRANSFER << 16;
+	const uint64_t mask = 0x00ff0000ff000000, is_end = (uint64_t)TRE_EV_TRANSFER << 48 |
+							   (uint64_t)EV_CODE_EOT << 24;
+	uint64_t dwords = (uint64_t)event.dword[1] << 32 | event.dword[0];
 	struct transfer *t = e->by_chid[tre_chid(event)];
 
-	if (t->plain_ering != r->index || (event.dword[1] & 0x00ff0000) != is_transfer ||
-	    tre_code(event) != EV_CODE_EOT)
+	if (t->plain_ering != r->index || (dwords & mask) != is_end)
 		return NULL;
 	if (event.ptr != ring_at(&t->ring, t->ring.rp) || ring_is_empty(&t->ring))
 		return NULL;
@@ -149,11 +155,17 @@ static inline void take_plain(struct engine *e, struct transfer *t, struct tre_c
 	slot_return(e, t, slot, 0, min_u32(tre_len(event), t->held[slot]));
 }
 
-static void ering_is_bad(struct engine *e, struct ering *r, uint64_t rp)
+static __attribute__((noinline)) void ering_is_bad(struct engine *e, struct ering *r, uint64_t rp)
 {
 	ring_damage(&r->ring);
 	engine_break(e, "event ring %u: read pointer 0x%llx is not an element of it",
 		     r->index, (unsigned long long)rp);
+}
+
+static __attribute__((noinline)) void ering_defer(struct engine *e, struct ering *r)
+{
+	r->has_more = e->has_more = true;
+	engine_want_chores(e);
 }
 
 /* What was taken goes back to the device, with one doorbell. */
@@ -162,10 +174,11 @@ static inline void hand_back(struct engine *e, struct ering *r, unsigned int n)
 	r->invalid_us = 0;
 	e->counts.events += n;
 	r->ring.wp = (r->ring.wp + n) & r->ring.mask;
-	ering_ring(e, r);
+	ring(e, r);
 }
 
-static inline unsigned int take(struct engine *e, struct ering *r, unsigned int most)
+static inline __attribute__((always_inline)) unsigned int
+take(struct engine *e, struct ering *r, unsigned int most)
 {
 	struct ring *ring = &r->ring;
 	const unsigned int n_deafenings = e->n_deafenings;
@@ -181,8 +194,7 @@ static inline unsigned int take(struct engine *e, struct ering *r, unsigned int 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	if (((end - at) & ring->mask) > most) {
 		end = (at + most) & ring->mask;
-		r->has_more = e->has_more = true;
-		engine_want_chores(e);
+		ering_defer(e, r);
 	}
 	while (at != end) {
 		struct tre *el = &ring->el[at];

@@ -30,6 +30,7 @@ struct ering {
 	bool is_armed;		/* handed to the device */
 	bool has_more;		/* budget used up */
 	bool has_worked;	/* took something since its last interrupt */
+	bool is_burst;
 	bool in_db_mode;	/* burst: the next doorbell is wanted */
 	uint64_t invalid_us;	/* an invalid element is waited for since; 0: none */
 };

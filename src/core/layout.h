@@ -192,12 +192,15 @@ static inline struct tre_copy tre_load(const struct tre *t)
 	return (struct tre_copy){ ptr, { (uint32_t)dwords, (uint32_t)(dwords >> 32) } };
 }
 
+static inline void tre_store_words(struct tre *t, uint64_t ptr, uint64_t dwords)
+{
+	__atomic_store_n(&t->ptr, htole64(ptr), __ATOMIC_RELAXED);
+	__atomic_store_n(&t->dwords, htole64(dwords), __ATOMIC_RELAXED);
+}
+
 static inline void tre_store(struct tre *t, struct tre_copy c)
 {
-	uint64_t dwords = (uint64_t)c.dword[1] << 32 | c.dword[0];
-
-	__atomic_store_n(&t->ptr, htole64(c.ptr), __ATOMIC_RELAXED);
-	__atomic_store_n(&t->dwords, htole64(dwords), __ATOMIC_RELAXED);
+	tre_store_words(t, c.ptr, (uint64_t)c.dword[1] << 32 | c.dword[0]);
 }
 
 /* Makes it an element of type TRE_INVALID. */

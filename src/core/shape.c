@@ -188,9 +188,9 @@ static void transfer_init(struct engine *e, struct channel *c, enum link_dir dir
 		return;
 	t->slot_len = config->slot_len;
 	t->n_slots = (uint16_t)(config->elements - 1);
-	t->flags = (uint32_t)TRE_TRANSFER << 16 | TRE_IEOT;
+	t->dwords = ((uint64_t)TRE_TRANSFER << 16 | TRE_IEOT) << 32;
 	if (e->config->erings[config->ering].moderation_ms)
-		t->flags |= TRE_BEI;
+		t->dwords |= (uint64_t)TRE_BEI << 32;
 	t->plain_ering = NOWHERE;
 	t->ering = config->ering;
 	t->chid = config->chid;
@@ -210,6 +210,7 @@ static void init_parts(struct engine *e)
 	for (unsigned int i = 0; i < e->config->n_erings; i++) {
 		e->erings[i].config = &e->config->erings[i];
 		e->erings[i].ctx = &e->event_ctxs[i];
+		e->erings[i].is_burst = e->config->erings[i].burst;
 		e->erings[i].index = (uint8_t)i;
 	}
 	for (unsigned int i = 0; i < e->config->n_chans; i++) {

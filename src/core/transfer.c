@@ -2,13 +2,19 @@
 #include "core/host.h"
 #include <assert.h>
 
+void transfer_welcome(struct transfer *t, bool has_slots)
+{
+	t->has_slots = has_slots;
+	t->has_plain = has_slots && !t->is_rsc;
+}
+
 void transfer_become(struct transfer *t, enum transfer_state state)
 {
 	t->state = (uint8_t)state;
 	t->is_heard = state == TRANSFER_UP || state == TRANSFER_STOPPING;
 	t->plain_ering = t->is_heard && !t->is_rsc ? t->ering : NOWHERE;
 	if (!t->is_heard && state != TRANSFER_STARTING)
-		t->has_slots = false;
+		transfer_welcome(t, false);
 }
 
 static void ctx_set_config(struct transfer *t, enum chan_ctx_state state)
@@ -85,22 +91,22 @@ void transfer_give_back(struct engine *e, struct transfer *t, int status)
 	}
 }
 
-int transfer_mark(struct engine *e, struct transfer *t)
+__attribute__((noinline)) int transfer_mark(struct engine *e, struct transfer *t)
 {
 	if (t->is_marked)
 		return LINK_OK;
 	t->is_marked = true;
 	e->marked[e->n_marked++] = t;
-	if (e->state == DEV_M0)
-		engine_want_turn(e);
-	else
-		engine_want_chores(e);
+	if (e->state != DEV_M0)
+		e->has_chores = true;
+	engine_want_turn(e);
 	return LINK_OK;
 }
 
 /* Not what is wanted most of the time: LINK_FULL, -errno, or a slot whose
  * element carries a cookie. */
-static int submit_unusual(struct engine *e, struct transfer *t, unsigned int slot, uint32_t len)
+static __attribute__((noinline)) int submit_unusual(struct engine *e, struct transfer *t,
+						    unsigned int slot, uint32_t len)
 {
 	struct ring *r = &t->ring;
 
@@ -127,32 +133,14 @@ int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
 
 	if (dir == LINK_DL)
 		len = t->slot_len;
-	if (!t->has_slots || t->is_rsc || slot >= t->n_slots || len - 1 >= t->slot_len ||
-	    t->held[slot])
+	if (!t->has_plain || slot >= t->n_slots || len - 1 >= t->slot_len || t->held[slot])
 		return submit_unusual(e, t, slot, len);
-	tre_store(&r->el[at], (struct tre_copy){ t->slots + (uint64_t)slot * t->slot_len,
-						 { len, t->flags } });
+	tre_store_words(&r->el[at], t->slots + (uint64_t)slot * t->slot_len, t->dwords | len);
 	r->wp = ring_next(r, at);	/* never full: it has room for each slot */
 	t->slot_at[at] = (uint16_t)slot;
 	t->held[slot] = (uint16_t)len;
 	e->counts.submitted++;
 	return t->is_marked ? LINK_OK : transfer_mark(e, t);
-}
-
-void transfer_ring(struct engine *e, struct transfer *t)
-{
-	iova_t wp = ring_at(&t->ring, t->ring.wp);
-
-	/* The elements before the wp that shows them; pairs with the device's
-	 * read of wp.  A ring never crosses 4 GiB: the high half stays. */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	le32_set(&t->ctx->wp.lo, (uint32_t)wp);
-	if (!e->is_watched)
-		power_watch(e);
-	if (t->is_burst && !t->in_db_mode)
-		return;
-	t->in_db_mode = false;
-	engine_bell(e, t->bell, wp);
 }
 
 /* An event for nobody: dropped.  One that another ring should have carried is

@@ -37,12 +37,13 @@ struct transfer {
 	uint16_t *slot_at;	/* by element: the slot in it */
 	uint16_t *held;		/* by slot: bytes the device holds, 0: not its */
 	iova_t slots;		/* where the device sees slot 0 */
+	uint64_t dwords;	/* of each element, without its length */
 	uint32_t slot_len;
-	uint32_t flags;		/* dword[1] of each element */
 	uint16_t n_slots;	/* one less than elements: the ring holds them all */
 	uint8_t dir;		/* enum link_dir */
 	uint8_t plain_ering;	/* ering while plain completions count, else NOWHERE */
-	bool has_slots;		/* submit is welcome */
+	bool has_plain;		/* has_slots, and elements are plain */
+	bool has_slots;		/* submit is welcome; by transfer_welcome() */
 	bool is_marked;		/* in engine.marked: new elements, no doorbell yet */
 	bool is_heard;		/* events count */
 	bool is_rsc;
@@ -70,6 +71,9 @@ struct transfer {
 /* The only place that assigns t->state. */
 void transfer_become(struct transfer *t, enum transfer_state state);
 
+/* Submit is welcome, or not. */
+void transfer_welcome(struct transfer *t, bool has_slots);
+
 /* Empties the ring and tells the device where it lies, for START. */
 void transfer_arm(struct transfer *t);
 /* The device forgot the ring: what it held is on its way back. */
@@ -81,8 +85,6 @@ void transfer_give_back(struct engine *e, struct transfer *t, int status);
 /* As link_ops.submit. */
 int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
 		    unsigned int slot, uint32_t len);
-/* Shows the device how far the ring is filled, and rings when it has to know. */
-void transfer_ring(struct engine *e, struct transfer *t);
 /* Its doorbell must be rung in the next turn.  LINK_OK. */
 int transfer_mark(struct engine *e, struct transfer *t);
 
