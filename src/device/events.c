@@ -51,11 +51,6 @@ struct events_reader {
 	struct list calls;	/* of struct wait: parked reads */
 };
 
-/* What a parked read asked for; wait->owner. */
-struct call {
-	size_t len;
-};
-
 struct events *events_new(void)
 {
 	struct events *e = calloc(1, sizeof(*e));
@@ -298,12 +293,9 @@ static void serve(struct events_reader *r)
 {
 	while (!list_is_empty(&r->calls) && (has_bytes(r) || r->events->is_ended)) {
 		struct wait *w = list_first(&r->calls, struct wait, node);
-		struct call *c = w->owner;
-		size_t len = c->len;
 
-		free(c);
 		if (has_bytes(r))
-			read_now(r, w, len);
+			read_now(r, w, w->len);
 		else
 			wait_answer(w, 0, NULL, 0);
 	}
@@ -391,15 +383,13 @@ void events_close(struct events_reader *r)
 
 static ssize_t withdraw_read(struct wait *w)
 {
-	free(w->owner);
+	list_remove(&w->node);
 	return -EINTR;
 }
 
 void events_read(struct events_reader *r, struct wait *w, size_t len, uint64_t offset,
 		 bool nonblock)
 {
-	struct call *c;
-
 	if (!len || (!has_bytes(r) && (r->events->is_ended || offset))) {
 		wait_answer(w, 0, NULL, 0);
 		return;
@@ -409,13 +399,12 @@ void events_read(struct events_reader *r, struct wait *w, size_t len, uint64_t o
 		forget_read(r->events);
 		return;
 	}
-	c = nonblock ? NULL : malloc(sizeof(*c));
-	if (!c) {
-		wait_answer(w, nonblock ? -EAGAIN : -ENOMEM, NULL, 0);
+	if (nonblock) {
+		wait_answer(w, -EAGAIN, NULL, 0);
 		return;
 	}
-	c->len = len;
-	wait_park(w, &r->calls, withdraw_read, c);
+	w->len = len;
+	wait_park(w, &r->calls, withdraw_read, r);
 }
 
 int events_poll(const struct events_reader *r)

@@ -128,7 +128,7 @@ static int power_from_word(const char *word, enum engine_power *ret_what)
 /* The transition goes on; only the wait for it ends. */
 static ssize_t withdraw_power(struct wait *w)
 {
-	(void)w;
+	list_remove(&w->node);
 	return -EINTR;
 }
 
