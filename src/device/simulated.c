@@ -3,20 +3,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { LONGEST_STEP_US = 600000000 };
+
 /* An option whose value is a number. */
 static const struct number {
 	const char *key;
 	size_t offset;	/* of a uint32_t in sim_config */
-	uint32_t max;
+	uint32_t min, max;
 } numbers[] = {
-	{ "vectors", offsetof(struct sim_config, n_vectors), 32 },
-	{ "reset_us", offsetof(struct sim_config, reset_us), 600000000 },
-	{ "ready_us", offsetof(struct sim_config, ready_us), 600000000 },
-	{ "boot_us", offsetof(struct sim_config, boot_us), 600000000 },
-	{ "m0_us", offsetof(struct sim_config, m0_us), 600000000 },
-	{ "m3_us", offsetof(struct sim_config, m3_us), 600000000 },
-	{ "command_us", offsetof(struct sim_config, command_us), 600000000 },
-	{ "idle_us", offsetof(struct sim_config, idle_us), 600000000 },
+	{ "vectors", offsetof(struct sim_config, n_vectors), 1, 32 },
+	{ "reset_us", offsetof(struct sim_config, reset_us), 0, LONGEST_STEP_US },
+	{ "ready_us", offsetof(struct sim_config, ready_us), 0, LONGEST_STEP_US },
+	{ "boot_us", offsetof(struct sim_config, boot_us), 0, LONGEST_STEP_US },
+	{ "m0_us", offsetof(struct sim_config, m0_us), 0, LONGEST_STEP_US },
+	{ "m3_us", offsetof(struct sim_config, m3_us), 0, LONGEST_STEP_US },
+	{ "command_us", offsetof(struct sim_config, command_us), 0, LONGEST_STEP_US },
+	{ "idle_us", offsetof(struct sim_config, idle_us), 0, LONGEST_STEP_US },
 };
 
 static const struct word {
@@ -46,8 +48,8 @@ static int set_number(struct sim_config *c, const struct number *n, const char *
 	uint64_t number;
 	char right[48];
 
-	if (text_to_u64(value, n->key[0] == 'v', n->max, &number)) {
-		snprintf(right, sizeof(right), "a number up to %u", n->max);
+	if (text_to_u64(value, n->min, n->max, &number)) {
+		snprintf(right, sizeof(right), "a number from %u to %u", n->min, n->max);
 		return refuse(n->key, value, right, ret_why);
 	}
 	*(uint32_t *)((char *)c + n->offset) = (uint32_t)number;
