@@ -128,7 +128,7 @@ static void on_end_signal(void *user, int signo)
 		end(d);
 }
 
-static enum exit_code complain(enum exit_code code, struct text *why, int r)
+enum exit_code complain(enum exit_code code, struct text *why, int r)
 {
 	fprintf(stderr, "mhifs: %s\n", why->len ? text_get(why) : strerror(-r));
 	text_fini(why);

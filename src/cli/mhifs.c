@@ -3,18 +3,10 @@
  */
 #include "cli/mhifs-daemon.h"
 #include "fs/fs.h"
-#include <errno.h>
+#include "fs/mountpoint.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-
-static enum exit_code fail(enum exit_code code, struct text *why, int r)
-{
-	fprintf(stderr, "mhifs: %s\n", why->len ? text_get(why) : strerror(-r));
-	text_fini(why);
-	return code;
-}
 
 /* Payload of modems is nobody's business: no core files, no ptrace by the
  * same user.  Every open file of every device may want a descriptor. */
@@ -31,18 +23,6 @@ static void prepare_process(bool is_debugged)
 	}
 }
 
-/* The descriptor of "/dev/fd/N", a mount point that was handed in; else -1. */
-static int handed_in(const char *mountpoint)
-{
-	static const char prefix[] = "/dev/fd/";
-	uint64_t fd;
-
-	if (strncmp(mountpoint, prefix, strlen(prefix)) ||
-	    text_to_u64(mountpoint + strlen(prefix), 0, INT32_MAX, &fd))
-		return -1;
-	return (int)fd;
-}
-
 static enum exit_code start(const struct options *o, const struct config *c)
 {
 	struct background b = { .report = -1 };
@@ -52,10 +32,10 @@ static enum exit_code start(const struct options *o, const struct config *c)
 
 	r = fs_prepare_mountpoint(o->mountpoint, &why);
 	if (r)
-		return fail(EXIT_MOUNTPOINT, &why, r);
+		return complain(EXIT_MOUNTPOINT, &why, r);
 	text_fini(&why);
 	if (!o->foreground) {
-		background_close_inherited(handed_in(o->mountpoint));
+		background_close_inherited(mountpoint_fd(o->mountpoint));
 		r = background_start(&b, EXIT_RUN);
 		if (r) {
 			fprintf(stderr, "mhifs: cannot go to the background: %s\n", strerror(-r));
@@ -77,7 +57,7 @@ static enum exit_code load_and_start(const struct options *o)
 
 	r = config_load(o->config, &c, &why);
 	if (r)
-		return fail(EXIT_OPTIONS, &why, r);
+		return complain(EXIT_OPTIONS, &why, r);
 	text_fini(&why);
 	if (o->check_config)
 		puts("OK");
