@@ -113,6 +113,13 @@ image() {
 		-f "$vm/guest/lib.sh:/etc/lib.sh" "$@" || exit 1
 }
 
+# image_of_mhifs SCRIPT [OPTION]...: with all that mhifs and vfio-pci need.
+image_of_mhifs() {
+	image "$@" -f "$vm/guest/mhifs-lib.sh:/etc/mhifs-lib.sh" \
+		-b "$top_builddir/mhifs" -b "$top_builddir/mhictl" -b "$top_builddir/tests/vm/talk" \
+		-m fuse -m vfio_iommu_type1 -m vfio_pci -m mhi_pci_generic
+}
+
 obey() {
 	tail -n +1 -f --pid="$1" -s 0.05 "$2" | sed -u 's,\r$,,' | while read -r mark word; do
 		[ "$mark" != HOST: ] || "host_$word"

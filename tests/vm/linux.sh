@@ -3,7 +3,7 @@
 . "${top_srcdir:=.}/tests/vm/common.sh"
 : "${top_builddir:=.}"
 
-host_crash() { kill -USR1 $sim_pid; }
+host_crash() { kill -USR1 "$sim_pid"; }
 
 need_program mhi-sim tests/vm/talk
 need_command qmicli libqmi-utils

@@ -6,5 +6,4 @@ echo vfio-pci >"/sys/bus/pci/devices/$bdf/driver_override"
 echo "$bdf" >/sys/bus/pci/drivers_probe
 ok "edu passes" edu "$bdf"
 ok "the kernel saw faults of the device" within 2 eval 'dmesg | grep -q "DMAR.*DMA Write"'
-[ $n_failed = 0 ] || dmesg | grep -iE 'vfio|dmar' | tail -n 20
 finish

@@ -14,13 +14,22 @@ ok() {
 	fi
 }
 
-# within SECONDS COMMAND...: until it succeeds.
+# must SENTENCE COMMAND...: one without which the others make no sense.
+must() {
+	ok "$@"
+	[ $n_failed = 0 ] || finish
+}
+
+# within SECONDS COMMAND...: until it succeeds; what the last try said counts.
 within() {
 	tenths=$(($1 * 10))
 	shift
-	while ! "$@"; do
+	while ! "$@" >/tmp/within 2>&1; do
 		tenths=$((tenths - 1))
-		[ $tenths -gt 0 ] || return 1
+		[ $tenths -gt 0 ] || {
+			cat /tmp/within
+			return 1
+		}
 		sleep 0.1
 	done
 }
@@ -30,12 +39,6 @@ is() {
 		echo "wanted '$1', got '$2'"
 		return 1
 	}
-}
-
-# ask FILE TEXT: writes it, prints what comes back within two seconds, as
-# printf escapes carriage returns are dropped.
-ask() {
-	printf "$2" 1<>"$1" >&1
 }
 
 host() {
@@ -52,6 +55,8 @@ find_function() {
 	return 1
 }
 
+# The end; with what the kernel said when something failed.
 finish() {
+	[ $n_failed = 0 ] || dmesg | tail -n 40
 	exit $n_failed
 }

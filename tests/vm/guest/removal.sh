@@ -1,0 +1,33 @@
+# The modem is pulled while data moves.
+. /etc/lib.sh
+. /etc/mhifs-lib.sh
+
+is_gone() { ! [ -e $dev/LOOPBACK ]; }
+lists() { timeout 5 ls -R $mnt >/dev/null; }
+lives() { pidof mhifs >/dev/null; }
+hup() { is "ENODEV IN OUT HUP ERR" "$(cat "$1")"; }
+opens_no_more() { ! timeout 5 head -c 1 $dev/LOOPBACK 2>/dev/null; }
+
+must "mhictl binds it" mhictl bind "$bdf"
+must "it mounts" mounts
+talk load $dev/LOOPBACK >/tmp/first &
+first=$!
+talk load $dev/DIAG >/tmp/second &
+second=$!
+cat $dev/QMI >/tmp/third 2>&1 &
+third=$!
+sleep 1
+host pull
+ok "the files go" within 10 is_gone
+wait $first
+ok "a file under load: ENODEV, hang-up" hup /tmp/first
+wait $second
+ok "another one: the same" hup /tmp/second
+wait $third
+ok "a reader that waits is told" grep -q "No such device" /tmp/third
+ok "nothing hangs" lists
+ok "the daemon lives" lives
+ok "nothing opens" opens_no_more
+ok "a clean end" unmounts
+ok "the kernel is well" eval '! dmesg | grep -E "BUG|Oops|hung|WARNING"'
+finish
