@@ -350,12 +350,10 @@ static inline void ring_transfer(struct engine *e, struct transfer *t)
 
 static inline void ring_marked(struct engine *e)
 {
-	const unsigned int n = e->n_marked;
+	struct transfer *t;
 
-	e->n_marked = 0;
-	for (unsigned int i = 0; i < n; i++) {
-		struct transfer *t = e->marked[i];
-
+	while ((t = e->marked)) {
+		e->marked = t->next_marked;
 		t->is_marked = false;
 		if (t->is_heard)
 			ring_transfer(e, t);
@@ -365,7 +363,7 @@ static inline void ring_marked(struct engine *e)
 /* What is due waits for M0 otherwise. */
 void engine_ring_due(struct engine *e)
 {
-	if (!e->n_marked && !e->commands.is_due)
+	if (!e->marked && !e->commands.is_due)
 		return;
 	if (e->state == DEV_M3)
 		state_step(e, ON_RESUME);

@@ -89,7 +89,7 @@ static void event_take_control(struct engine *e, const struct ering *r, struct t
 		mission_heard_ee(e, event);
 }
 
-static __attribute__((noinline)) void event_take(struct engine *e, const struct ering *r, struct tre_copy event)
+static void event_take(struct engine *e, const struct ering *r, struct tre_copy event)
 {
 	switch (tre_type(event)) {
 	case TRE_EV_TRANSFER:
@@ -114,7 +114,7 @@ static __attribute__((noinline)) void event_take(struct engine *e, const struct 
 
 /* rp was moved over an element that is not there: either the store is late,
  * or rp points at what was taken before. */
-static __attribute__((noinline)) void event_is_invalid(struct engine *e, struct ering *r)
+static void event_is_invalid(struct engine *e, struct ering *r)
 {
 	uint64_t now = e->timers->now_us;
 
@@ -131,28 +131,28 @@ static __attribute__((noinline)) void event_is_invalid(struct engine *e, struct 
 }
 
 /* The common case in the fewest steps: the oldest element of a transfer ring
- * ended, as told on the event ring it belongs to.  NULL: anything else. */
-static inline struct transfer *find_plain(const struct engine *e, const struct ering *r,
-					  struct tre_copy event)
+ * ended, as told on the event ring it belongs to.  False: anything else, and
+ * nothing happened. */
+static inline bool take_plain(struct engine *e, uint8_t ering, struct tre *el,
+			      struct tre_copy event)
 {
 	const uint64_t mask = 0x00ff0000ff000000, is_end = (uint64_t)TRE_EV_TRANSFER << 48 |
 							   (uint64_t)EV_CODE_EOT << 24;
-	uint64_t dwords = (uint64_t)event.dword[1] << 32 | event.dword[0];
-	struct transfer *t = e->by_chid[tre_chid(event)];
+	const uint64_t dwords = (uint64_t)event.dword[1] << 32 | event.dword[0];
+	struct transfer *t = e->by_chid[dwords >> 56];
+	const uint32_t at = t->ring.rp;
+	size_t slot;
+	uint32_t len;
 
-	if (t->plain_ering != r->index || (dwords & mask) != is_end)
-		return NULL;
-	if (event.ptr != ring_at(&t->ring, t->ring.rp) || ring_is_empty(&t->ring))
-		return NULL;
-	return t;
-}
-
-static inline void take_plain(struct engine *e, struct transfer *t, struct tre_copy event)
-{
-	unsigned int slot = t->slot_at[t->ring.rp];
-
-	t->ring.rp = ring_next(&t->ring, t->ring.rp);
-	slot_return(e, t, slot, 0, min_u32(tre_len(event), t->held[slot]));
+	if (t->plain_ering != ering || (dwords & mask) != is_end ||
+	    event.ptr != ring_at(&t->ring, at) || at == t->ring.wp)
+		return false;
+	slot = t->slot_at[at];
+	len = min_u32((uint16_t)dwords, t->held[slot]);
+	t->ring.rp = ring_next(&t->ring, at);
+	tre_clear(el);
+	slot_return(e, t, (unsigned int)slot, 0, len);
+	return true;
 }
 
 static __attribute__((noinline)) void ering_is_bad(struct engine *e, struct ering *r, uint64_t rp)
@@ -166,6 +166,20 @@ static __attribute__((noinline)) void ering_defer(struct engine *e, struct ering
 {
 	r->has_more = e->has_more = true;
 	engine_want_chores(e);
+}
+
+/* False: nothing is there yet. */
+static __attribute__((noinline)) bool take_any(struct engine *e, struct ering *r, struct tre *el,
+					       struct tre_copy event)
+{
+	if (tre_type(event) == TRE_INVALID) {
+		r->ring.rp = (r->ring.rp - 1) & r->ring.mask;
+		event_is_invalid(e, r);
+		return false;
+	}
+	tre_clear(el);
+	event_take(e, r, event);
+	return true;
 }
 
 /* What was taken goes back to the device, with one doorbell. */
@@ -184,7 +198,7 @@ take(struct engine *e, struct ering *r, unsigned int most)
 	const unsigned int n_deafenings = e->n_deafenings;
 	const uint32_t start = ring->rp;
 	const uint64_t rp = le64_get(&r->ctx->rp);	/* the one read a pass */
-	uint32_t at = start, end;
+	uint32_t at = start, end, n;
 
 	if (ring_find(ring, rp, &end) < 0) {
 		ering_is_bad(e, r, rp);
@@ -199,26 +213,20 @@ take(struct engine *e, struct ering *r, unsigned int most)
 	while (at != end) {
 		struct tre *el = &ring->el[at];
 		struct tre_copy event = tre_load(el);
-		struct transfer *t = find_plain(e, r, event);
 
-		if (!t && tre_type(event) == TRE_INVALID) {
-			event_is_invalid(e, r);
-			break;
-		}
-		tre_clear(el);
+		/* First, since the ring may be looked at from inside: should
+		 * the device fail, what it published before is taken. */
 		ring->rp = at = ring_next(ring, at);
-		if (t)
-			take_plain(e, t, event);
-		else
-			event_take(e, r, event);
+		if (!take_plain(e, r->index, el, event) && !take_any(e, r, el, event))
+			break;
 		/* It may have ended, or begun again, from inside. */
 		if (e->n_deafenings != n_deafenings)
 			return 1;
 	}
-	if (at == start)
-		return 0;
-	hand_back(e, r, (at - start) & ring->mask);
-	return (at - start) & ring->mask;
+	n = (ring->rp - start) & ring->mask;
+	if (n)
+		hand_back(e, r, n);
+	return n;
 }
 
 unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)

@@ -28,8 +28,7 @@ struct engine {
 	bool has_more;			/* an event ring used up its budget */
 	bool has_new_ee;		/* EXECENV must be read again */
 	struct transfer **by_link;	/* the two directions of each channel of link */
-	struct transfer **marked;	/* doorbells due; room for all */
-	unsigned int n_marked;
+	struct transfer *marked;	/* doorbells due, linked by next_marked */
 	struct list work;		/* channels with something to tell */
 	int owed[4];			/* power_done()s */
 	unsigned int n_owed;

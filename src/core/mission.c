@@ -104,7 +104,7 @@ void mission_arrive_m3(struct engine *e)
 	e->mhi_state = MHI_STATE_M3;
 	power_pursue(e);
 	/* Traffic that came while the device fell asleep. */
-	if (e->n_marked || e->commands.is_due)
+	if (e->marked || e->commands.is_due)
 		engine_want_turn(e);
 }
 

@@ -264,10 +264,8 @@ int shape_build(struct engine *e, const struct dma *reads, const struct dma *wri
 	e->chans = calloc(c->n_chans + 1, sizeof(*e->chans));
 	e->link_chans = calloc(c->n_chans + 1, sizeof(*e->link_chans));
 	e->by_link = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
-	e->marked = calloc(2 * c->n_chans + 1, sizeof(struct transfer *));
 	e->records = calloc(records_len(c) + 1, sizeof(*e->records));
-	if (!e->erings || !e->chans || !e->link_chans || !e->by_link || !e->marked ||
-	    !e->records)
+	if (!e->erings || !e->chans || !e->link_chans || !e->by_link || !e->records)
 		return -ENOMEM;
 	e->link.chans = e->link_chans;
 	e->link.n_chans = c->n_chans;
@@ -281,7 +279,6 @@ int shape_build(struct engine *e, const struct dma *reads, const struct dma *wri
 void shape_destroy(struct engine *e)
 {
 	free(e->records);
-	free(e->marked);
 	free(e->by_link);
 	free(e->link_chans);
 	free(e->chans);

@@ -96,25 +96,29 @@ __attribute__((noinline)) int transfer_mark(struct engine *e, struct transfer *t
 	if (t->is_marked)
 		return LINK_OK;
 	t->is_marked = true;
-	e->marked[e->n_marked++] = t;
+	t->next_marked = e->marked;
+	e->marked = t;
 	if (e->state != DEV_M0)
 		e->has_chores = true;
 	engine_want_turn(e);
 	return LINK_OK;
 }
 
-/* Not what is wanted most of the time: LINK_FULL, -errno, or a slot whose
- * element carries a cookie. */
-static __attribute__((noinline)) int submit_unusual(struct engine *e, struct transfer *t,
-						    unsigned int slot, uint32_t len)
+/* Anything but a plain slot: LINK_FULL, -errno, or an element with a cookie. */
+static __attribute__((noinline)) int submit_unusual(struct link *l, unsigned int chan,
+						    enum link_dir dir, unsigned int slot,
+						    uint32_t len)
 {
+	struct engine *e = container_of(l, struct engine, link);
+	struct transfer *t = e->by_link[2 * chan + dir];
 	struct ring *r = &t->ring;
 
 	if (!t->has_slots)
 		return t->is_cancelling ? LINK_FULL : -ENOTCONN;
 	if (!t->is_rsc || slot >= t->n_slots || t->held[slot])
 		return -EINVAL;
-	tre_store(&r->el[r->wp], tre_rsc_transfer(t->slots + (uint64_t)slot * t->slot_len,
+	len = t->slot_len;
+	tre_store(&r->el[r->wp], tre_rsc_transfer(t->slots + (uint64_t)slot * len,
 						  (uint16_t)len, slot));
 	t->slot_at[r->wp] = (uint16_t)slot;
 	t->held[slot] = (uint16_t)len;
@@ -134,7 +138,7 @@ int transfer_submit(struct link *l, unsigned int chan, enum link_dir dir,
 	if (dir == LINK_DL)
 		len = t->slot_len;
 	if (!t->has_plain || slot >= t->n_slots || len - 1 >= t->slot_len || t->held[slot])
-		return submit_unusual(e, t, slot, len);
+		return submit_unusual(l, chan, dir, slot, len);
 	tre_store_words(&r->el[at], t->slots + (uint64_t)slot * t->slot_len, t->dwords | len);
 	r->wp = ring_next(r, at);	/* never full: it has room for each slot */
 	t->slot_at[at] = (uint16_t)slot;

@@ -51,6 +51,7 @@ struct transfer {
 	bool in_db_mode;	/* burst: the next doorbell is wanted */
 	uint32_t bell;		/* doorbell offset */
 	struct chan_ctx *ctx;
+	struct transfer *next_marked;
 	void (*done)(void *user, enum link_dir dir, unsigned int slot, int status,
 		     uint32_t len);	/* of the channel's user */
 	void *user;
