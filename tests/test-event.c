@@ -328,6 +328,19 @@ START_TEST(test_finds_what_a_lost_interrupt_announced)
 }
 END_TEST
 
+START_TEST(test_finds_out_that_nobody_takes_what_was_sent)
+{
+	fake_submit(&f, 0, LINK_UL, 0, 5);
+	fake_settle(&f);
+	f.is_gone = true;
+	fake_advance(&f, 1000000);
+	ck_assert_int_eq(engine_state(f.engine), ENGINE_GONE);
+	ck_assert_uint_eq(f.users[0].n_done, 1);
+	ck_assert_int_eq(f.users[0].done[0].status, -ENODEV);
+	ck_assert_uint_eq(f.accesses_after, 0);
+}
+END_TEST
+
 START_TEST(test_ignores_interrupts_before_and_after)
 {
 	fake_fini(&f);
@@ -375,6 +388,7 @@ int main(void)
 	tcase_add_test(c, test_an_empty_interrupt_looks_at_the_state_now_and_then);
 	tcase_add_test(c, test_an_empty_interrupt_of_a_data_ring_costs_nothing);
 	tcase_add_test(c, test_finds_what_a_lost_interrupt_announced);
+	tcase_add_test(c, test_finds_out_that_nobody_takes_what_was_sent);
 	tcase_add_test(c, test_ignores_interrupts_before_and_after);
 	suite_add_tcase(s, c);
 	return suite_run(s);

@@ -359,6 +359,14 @@ static bool is_waiting(const struct engine *e)
 	return waits;
 }
 
+/* Nothing moves: is the device still there, and did it miss a doorbell? */
+static void ring_again(struct engine *e)
+{
+	look_at_status(e);
+	if (engine_may_ring(e))
+		engine_ring_all(e, RING_LOST);
+}
+
 /* An interrupt or a doorbell got lost, perhaps: look for events, and when
  * nothing moved since the last time ring every doorbell again. */
 static void watch_due(void *user)
@@ -373,8 +381,9 @@ static void watch_due(void *user)
 	if (!e->is_listening || !is_waiting(e))
 		return;
 	if (e->counts.events == e->watched_events && engine_may_ring(e))
-		engine_ring_all(e, RING_LOST);
-	power_watch(e);
+		ring_again(e);
+	if (e->is_listening)
+		power_watch(e);
 }
 
 void power_init(struct engine *e)

@@ -10,6 +10,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum { HEALTH_US = 2000000 };
+
 /* An eventfd that says one thing: the kernel wants the device back, or the
  * device reported a fatal error. */
 struct notice {
@@ -25,6 +27,7 @@ struct vfio {
 	struct vectors vectors;
 	uint32_t irq;		/* index of the armed kind */
 	struct notice unplug, error;
+	struct timer health;
 	uint64_t config_at;	/* in the device descriptor */
 	bool is_gone;
 	struct defer gone;
@@ -121,6 +124,17 @@ static bool vfio_is_present(struct hw *hw)
 	       get_le16(vendor) != 0xffff && get_le16(vendor) != 0;
 }
 
+/* A slot without hotplug tells nobody that its card is gone. */
+static void check_health(void *user)
+{
+	struct vfio *v = user;
+
+	if (vfio_is_present(&v->hw))
+		timer_start(loop_timers(v->loop), &v->health, HEALTH_US);
+	else
+		gone(v);
+}
+
 static void tell_reset_done(void *user)
 {
 	struct vfio *v = user;
@@ -177,6 +191,7 @@ static void vfio_close(struct hw *hw)
 	if (v->vectors.n)
 		set_irqs(v, v->irq, VFIO_IRQ_SET_DATA_NONE, 0, NULL);
 	vectors_close(&v->vectors);
+	timer_stop(&v->health);
 	notice_close(&v->unplug);
 	notice_close(&v->error);
 	vfio_bar_close(&v->bar);
@@ -241,6 +256,7 @@ static struct vfio *vfio_new(struct loop *l)
 	v->loop = l;
 	v->iommu = (struct vfio_iommu){ .container = -1, .group = -1, .device = -1 };
 	v->unplug.fd = v->error.fd = -1;
+	timer_init(&v->health, check_health, v);
 	defer_init(&v->gone, tell_gone, v);
 	defer_init(&v->reset_done, tell_reset_done, v);
 	return v;
@@ -379,5 +395,6 @@ int vfio_arm(struct hw *hw, unsigned int n_wanted, struct text *ret_why)
 		return r;
 	}
 	hw->n_vectors = v->vectors.n;
+	check_health(v);
 	return 0;
 }

@@ -138,7 +138,8 @@ report() {
 	n_bad=$((n_bad + bad))
 	[ "$bad" = 0 ] && [ -z "${MHIFS_VM_VERBOSE-}" ] || {
 		echo "--- console"
-		tr -d '\r' <"$1" | tail -n 300
+		# QEMU says a line for each access to a modem that is gone.
+		tr -d '\r' <"$1" | grep -v '^qemu-system.*vfio' | tail -n 300
 		echo "--- modem"
 		tail -n 50 "$work/sim.log" 2>/dev/null
 	}

@@ -29,6 +29,7 @@ done
 release=$(ls "$kernel/lib/modules" | head -n 1)
 [ -s "$kernel/lib/modules/$release/modules.dep" ] || depmod -b "$kernel" "$release"
 tree=$(mktemp -d)
+chmod 755 "$tree"
 trap 'rm -rf "$tree"' EXIT
 
 make_tree() {

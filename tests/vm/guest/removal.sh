@@ -10,6 +10,20 @@ opens_no_more() { ! timeout 5 head -c 1 $dev/LOOPBACK 2>/dev/null; }
 
 must "mhictl binds it" mhictl bind "$bdf"
 must "it mounts" mounts
+
+talk load $dev/LOOPBACK >/tmp/asked &
+asked=$!
+sleep 1
+ok "the kernel gets the device back when it asks" \
+	timeout 20 sh -c "echo $bdf >/sys/bus/pci/drivers/vfio-pci/unbind"
+wait $asked
+ok "that is ENODEV and hang-up" hup /tmp/asked
+ok "the files went" within 10 is_gone
+ok "the daemon lives" lives
+ok "a clean end" unmounts
+ok "mhictl binds it again" mhictl bind "$bdf"
+must "it mounts again" mounts
+
 talk load $dev/LOOPBACK >/tmp/first &
 first=$!
 talk load $dev/DIAG >/tmp/second &
