@@ -29,3 +29,9 @@ fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_main)
 fuzz_fuzz_config_LDADD = src/device/libdevice.a src/core/libcore.a src/base/libbase.a $(CONFUSE_LIBS)
 fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-config
+
+fuzz_targets += fuzz/fuzz-event
+fuzz_fuzz_event_SOURCES = fuzz/fuzz-event.c $(fuzz_main) tests/fake_hw.c tests/fake_hw.h
+fuzz_fuzz_event_LDADD = src/core/libcore.a src/base/libbase.a
+fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-event

@@ -1,5 +1,5 @@
 #include "tests/fake_hw.h"
-#include <check.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -22,7 +22,7 @@ static int fake_read32(struct hw *hw, uint32_t offset, uint32_t *ret_value)
 {
 	struct fake *f = to_fake(hw);
 
-	ck_assert_uint_lt(offset, FAKE_BAR_LEN);
+	assert(offset < FAKE_BAR_LEN);
 	count_access(f);
 	f->n_reads++;
 	if (f->is_unreachable)
@@ -43,12 +43,36 @@ static void do_reset(struct fake *f)
 	memset(f->event_at, 0, sizeof(f->event_at));
 	f->command_at = 0;
 	f->regs[(FAKE_BHI + BHI_INTVEC) / 4] = 0;
-	f->regs[CRCBAP_LOWER / 4] = f->regs[CRCBAP_HIGHER / 4] = 0;
+	f->command_base = 0;
 	set_status(f, MHI_STATE_READY);
+}
+
+static uint64_t base_at(const struct fake *f, uint32_t low)
+{
+	return (uint64_t)f->regs[low / 4 + 1] << 32 | f->regs[low / 4];
+}
+
+static struct event_ctx *event_ctx(struct fake *f, unsigned int ering)
+{
+	return (struct event_ctx *)fake_memory(f, base_at(f, ECABAP_LOWER)) + ering;
+}
+
+static struct cmd_ctx *cmd_ctx(struct fake *f)
+{
+	return fake_memory(f, base_at(f, CRCBAP_LOWER));
+}
+
+static void read_contexts(struct fake *f)
+{
+	for (unsigned int i = 0; i < FAKE_ERINGS; i++)
+		f->event_base[i] = le64_get(&event_ctx(f, i)->rbase);
+	f->command_base = le64_get(&cmd_ctx(f)->rbase);
 }
 
 static void do_state(struct fake *f, unsigned int state)
 {
+	if (state == MHI_STATE_M0 && !f->command_base)
+		read_contexts(f);
 	if ((state == MHI_STATE_M0 && f->ignores_m0) || (state == MHI_STATE_M3 && f->ignores_m3))
 		return;
 	set_status(f, (enum mhi_state)state);
@@ -58,7 +82,7 @@ static void do_state(struct fake *f, unsigned int state)
 
 static void record(struct fake *f, uint32_t offset, uint64_t value, bool is_bell)
 {
-	ck_assert_uint_lt(offset, FAKE_BAR_LEN);
+	assert(offset < FAKE_BAR_LEN);
 	count_access(f);
 	if (f->n_writes == FAKE_WRITES)
 		f->n_writes = 0;
@@ -131,7 +155,7 @@ static void on_power_done(void *user, int status)
 
 static void on_noted(void *user, const char *sentence)
 {
-	ck_assert_uint_gt(strlen(sentence), 0);
+	assert(strlen(sentence) > 0);
 	((struct fake *)user)->n_noted++;
 }
 
@@ -195,7 +219,7 @@ void fake_start(struct fake *f)
 	timers_advance(&f->timers, 5000000);
 	f->engine = engine_new(&f->config, &f->hw, &f->timers, &f->memory[DEV_READS],
 			       &f->memory[DEV_WRITES], &engine_ops, f);
-	ck_assert_ptr_nonnull(f->engine);
+	assert(f->engine);
 	f->link = engine_link(f->engine);
 }
 
@@ -205,12 +229,12 @@ void fake_fini(struct fake *f)
 
 	engine_gone(f->engine);
 	fake_settle(f);
-	ck_assert_uint_eq(counts->submitted, counts->returned);
-	ck_assert_uint_eq(counts->wakes, 0);
+	assert(counts->submitted == counts->returned);
+	assert(counts->wakes == 0);
 	for (unsigned int i = 0; i < FAKE_CHANS; i++)
-		ck_assert_uint_eq(f->users[i].out, 0);
+		assert(f->users[i].out == 0);
 	engine_free(f->engine);
-	ck_assert(list_is_empty(&f->timers.due));
+	assert(list_is_empty(&f->timers.due));
 	free(f->memory[0].cpu);
 	free(f->memory[1].cpu);
 }
@@ -218,7 +242,7 @@ void fake_fini(struct fake *f)
 void fake_settle(struct fake *f)
 {
 	for (int i = 0; f->wants_turn; i++) {
-		ck_assert_int_lt(i, 1000);
+		assert(i < 1000);
 		f->wants_turn = false;
 		engine_turn(f->engine);
 	}
@@ -244,11 +268,11 @@ void fake_irq(struct fake *f, unsigned int vector)
 
 void fake_boot(struct fake *f)
 {
-	ck_assert_int_eq(engine_power(f->engine, POWER_ON), POWER_STARTED);
+	assert(engine_power(f->engine, POWER_ON) == POWER_STARTED);
 	fake_settle(f);
 	fake_irq(f, 1);
-	ck_assert_msg(engine_state(f->engine) == ENGINE_READY, "%s", engine_why(f->engine));
-	ck_assert_int_eq(f->power_status, 0);
+	assert(engine_state(f->engine) == ENGINE_READY);
+	assert(f->power_status == 0);
 }
 
 void *fake_memory(struct fake *f, iova_t at)
@@ -256,12 +280,7 @@ void *fake_memory(struct fake *f, iova_t at)
 	for (int i = 0; i < 2; i++)
 		if (at >= f->memory[i].iova && at - f->memory[i].iova < f->memory[i].len)
 			return f->memory[i].cpu + (at - f->memory[i].iova);
-	ck_abort_msg("IOVA 0x%lx is in no piece", (unsigned long)at);
-}
-
-static uint64_t base_at(const struct fake *f, uint32_t low)
-{
-	return (uint64_t)f->regs[low / 4 + 1] << 32 | f->regs[low / 4];
+	abort();	/* outside both pieces */
 }
 
 struct chan_ctx *fake_chan_ctx(struct fake *f, unsigned int chid)
@@ -269,14 +288,9 @@ struct chan_ctx *fake_chan_ctx(struct fake *f, unsigned int chid)
 	return (struct chan_ctx *)fake_memory(f, base_at(f, CCABAP_LOWER)) + chid;
 }
 
-static struct event_ctx *event_ctx(struct fake *f, unsigned int ering)
-{
-	return (struct event_ctx *)fake_memory(f, base_at(f, ECABAP_LOWER)) + ering;
-}
-
 uint64_t fake_ering_base(struct fake *f, unsigned int ering)
 {
-	return le64_get(&event_ctx(f, ering)->rbase);
+	return f->event_base[ering];
 }
 
 void fake_set_rp(struct fake *f, unsigned int ering, uint64_t rp)
@@ -307,16 +321,14 @@ void fake_state(struct fake *f, enum mhi_state state)
 
 bool fake_command(struct fake *f, struct tre_copy *ret_command, iova_t *ret_at)
 {
-	struct cmd_ctx *ctx;
-	uint64_t base;
+	uint64_t wp;
 
-	if (!base_at(f, CRCBAP_LOWER))
+	if (!f->command_base)
 		return false;	/* was reset */
-	ctx = fake_memory(f, base_at(f, CRCBAP_LOWER));
-	base = le64_get(&ctx->rbase);
-	if (f->command_at == (le64_get(&ctx->wp) - base) / sizeof(struct tre))
+	wp = (le64_get(&cmd_ctx(f)->wp) - f->command_base) / sizeof(struct tre);
+	if (f->command_at == wp % MHI_CMD_ELEMENTS)
 		return false;
-	*ret_at = base + f->command_at * sizeof(struct tre);
+	*ret_at = f->command_base + f->command_at * sizeof(struct tre);
 	*ret_command = tre_load(fake_memory(f, *ret_at));
 	f->command_at = (f->command_at + 1) % MHI_CMD_ELEMENTS;
 	return true;
@@ -362,7 +374,7 @@ static void on_opened(void *user, int status)
 
 	u->n_opened++;
 	u->opened = status;
-	ck_assert_uint_eq(u->out, 0);
+	assert(u->out == 0);
 }
 
 static void on_closed(void *user, int why)
@@ -372,7 +384,7 @@ static void on_closed(void *user, int why)
 
 	u->n_closed++;
 	u->closed = why;
-	ck_assert_uint_eq(u->out, 0);
+	assert(u->out == 0);
 }
 
 static void on_done(void *user, enum link_dir dir, unsigned int slot, int status, uint32_t len)
@@ -381,10 +393,10 @@ static void on_done(void *user, enum link_dir dir, unsigned int slot, int status
 	struct fake_user *u = &self->f->users[self->chan];
 	struct fake_done done = { dir, slot, status, len };
 
-	ck_assert_msg(u->is_with_device[dir][slot], "slot %u came back twice", slot);
+	assert(u->is_with_device[dir][slot]);	/* back once, not twice */
 	u->is_with_device[dir][slot] = false;
 	u->out--;
-	ck_assert_uint_lt(u->n_done, ARRAY_SIZE(u->done));
+	assert(u->n_done < ARRAY_SIZE(u->done));
 	u->done[u->n_done++] = done;
 	if (self->f->on_done)
 		self->f->on_done(self->f, self->chan, done);
@@ -410,10 +422,10 @@ void fake_open(struct fake *f, unsigned int chan)
 {
 	unsigned int before = f->users[chan].n_opened;
 
-	ck_assert_int_eq(fake_try_open(f, chan), 0);
+	assert(fake_try_open(f, chan) == 0);
 	fake_answer(f, EV_CODE_SUCCESS);
-	ck_assert_uint_eq(f->users[chan].n_opened, before + 1);
-	ck_assert_int_eq(f->users[chan].opened, 0);
+	assert(f->users[chan].n_opened == before + 1);
+	assert(f->users[chan].opened == 0);
 }
 
 int fake_submit(struct fake *f, unsigned int chan, enum link_dir dir, unsigned int slot,
@@ -424,7 +436,7 @@ int fake_submit(struct fake *f, unsigned int chan, enum link_dir dir, unsigned i
 
 	if (r != LINK_OK)
 		return r;
-	ck_assert(!u->is_with_device[dir][slot]);
+	assert(!u->is_with_device[dir][slot]);
 	u->is_with_device[dir][slot] = true;
 	u->out++;
 	return r;

@@ -61,6 +61,8 @@ struct fake {
 	struct link *link;
 	bool wants_turn;
 
+	/* Read from the contexts once, when M0 is asked for. */
+	uint64_t event_base[FAKE_ERINGS], command_base;
 	uint32_t event_at[FAKE_ERINGS];	/* next element of each event ring */
 	uint32_t command_at;		/* next command to take */
 
