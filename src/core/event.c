@@ -38,7 +38,7 @@ void erings_arm(struct engine *e, enum erings which)
 	}
 }
 
-static inline __attribute__((always_inline)) void ring(struct engine *e, struct ering *r)
+static inline __attribute__((always_inline)) void ring_now(struct engine *e, struct ering *r)
 {
 	iova_t wp = ring_at(&r->ring, r->ring.wp);
 
@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) void ring(struct engine *e, struct 
 
 void ering_ring(struct engine *e, struct ering *r)
 {
-	ring(e, r);
+	ring_now(e, r);
 }
 
 void event_strike(struct engine *e, const char *what, struct tre_copy event)
@@ -188,7 +188,7 @@ static inline void hand_back(struct engine *e, struct ering *r, unsigned int n)
 	r->invalid_us = 0;
 	e->counts.events += n;
 	r->ring.wp = (r->ring.wp + n) & r->ring.mask;
-	ring(e, r);
+	ring_now(e, r);
 }
 
 static inline __attribute__((always_inline)) unsigned int

@@ -259,11 +259,11 @@ static int power_judge(const struct engine *e, enum engine_power what)
 
 	switch (what) {
 	case POWER_OFF:
-		return in & IN(OFF) ? POWER_DONE : POWER_STARTED;
+		return (in & IN(OFF)) ? POWER_DONE : POWER_STARTED;
 	case POWER_ON:
 		return runs ? POWER_DONE : POWER_STARTED;
 	case POWER_RESET:
-		return in & IN(OFF) ? -EINVAL : POWER_STARTED;
+		return (in & IN(OFF)) ? -EINVAL : POWER_STARTED;
 	case POWER_SUSPEND:
 		if (in & IN(M3))
 			return POWER_DONE;
@@ -273,7 +273,7 @@ static int power_judge(const struct engine *e, enum engine_power what)
 	case POWER_RESUME:
 		if (runs)
 			return POWER_DONE;
-		return in & (IN(M3) | IN(M3_EXIT)) ? POWER_STARTED : -EINVAL;
+		return (in & (IN(M3) | IN(M3_EXIT))) ? POWER_STARTED : -EINVAL;
 	}
 	return -EINVAL;
 }

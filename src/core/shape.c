@@ -138,16 +138,19 @@ static void place_reads(struct place *p, struct engine *e, const struct engine_c
 
 static void place_contexts(struct place *p, struct engine *e, const struct engine_config *c)
 {
-	struct regs none, *regs = e ? &e->regs : &none;
-	void *chans = place(p, MHI_MAX_CHANNELS * sizeof(struct chan_ctx), PAGE, &regs->chan_ctxs);
-	void *events = place(p, c->n_erings * sizeof(struct event_ctx), 64, &regs->event_ctxs);
-	void *cmd = place(p, sizeof(struct cmd_ctx), 64, &regs->cmd_ctx);
+	iova_t chans_at = 0, events_at = 0, cmd_at = 0;
+	void *chans = place(p, MHI_MAX_CHANNELS * sizeof(struct chan_ctx), PAGE, &chans_at);
+	void *events = place(p, c->n_erings * sizeof(struct event_ctx), 64, &events_at);
+	void *cmd = place(p, sizeof(struct cmd_ctx), 64, &cmd_at);
 
 	if (!e)
 		return;
 	e->chan_ctxs = chans;
 	e->event_ctxs = events;
 	e->commands.ctx = cmd;
+	e->regs.chan_ctxs = chans_at;
+	e->regs.event_ctxs = events_at;
+	e->regs.cmd_ctx = cmd_at;
 }
 
 static void place_writes(struct place *p, struct engine *e, const struct engine_config *c)
