@@ -32,7 +32,8 @@ static const char help[] =
 "  -V, --version\n"
 "  -h, --help\n"
 "\n"
-"SIGUSR1 crashes the modem (SYS_ERR); SIGUSR2 prints what it counted.\n"
+"SIGUSR1 crashes the modem (SYS_ERR); SIGUSR2 prints what it counted; SIGHUP\n"
+"pulls the card, the next one puts it back.\n"
 "SIGTERM and SIGINT end the program.\n";
 
 enum { OPT_SEED = 256, OPT_MSI, OPT_MSIX, OPT_D3_RESETS };
@@ -160,6 +161,19 @@ static void on_crash(void *user, int signo)
 	sim_set_state_sys_err(server_sim(m->server));
 }
 
+static void on_pull(void *user, int signo)
+{
+	struct sim_main *m = user;
+	struct function *f = server_function(m->server);
+
+	(void)signo;
+	log_info("sim", f->is_pulled ? "the card is back" : "the card is pulled");
+	if (f->is_pulled)
+		function_put_back(f);
+	else
+		function_pull(f);
+}
+
 static void on_print(void *user, int signo)
 {
 	struct sim_main *m = user;
@@ -188,6 +202,7 @@ static int serve(const struct options *o, enum sim_mood mood)
 		sim_set_mood(server_sim(m.server), mood);
 		loop_on_signal(m.loop, SIGTERM, on_end, &m);
 		loop_on_signal(m.loop, SIGINT, on_end, &m);
+		loop_on_signal(m.loop, SIGHUP, on_pull, &m);
 		loop_on_signal(m.loop, SIGUSR1, on_crash, &m);
 		loop_on_signal(m.loop, SIGUSR2, on_print, &m);
 		log_info("sim", "%s listens on %s", o->profile, o->server.path);

@@ -10,13 +10,13 @@ static bool on_reach(void *bus, iova_t iova, enum sim_access access,
 {
 	struct function *f = bus;
 
-	return config_may_dma(&f->space) &&
+	return !f->is_pulled && config_may_dma(&f->space) &&
 	       windows_reach(f->windows, iova, access, ret_window);
 }
 
 void function_raise(struct function *f, unsigned int vector)
 {
-	if (vector < FUNCTION_VECTORS && f->vectors[vector] >= 0)
+	if (vector < FUNCTION_VECTORS && f->vectors[vector] >= 0 && !f->is_pulled)
 		eventfd_write(f->vectors[vector], 1);
 }
 
@@ -128,7 +128,9 @@ int function_read(struct function *f, enum function_region region, uint64_t offs
 {
 	if (!is_inside(f, region, offset, len))
 		return -EINVAL;
-	if (region == FUNCTION_CONFIG)
+	if (f->is_pulled)
+		memset(data, 0xff, len);
+	else if (region == FUNCTION_CONFIG)
 		config_read(&f->space, (uint32_t)offset, data, len);
 	else
 		bar_read(f, (uint32_t)offset, data, len);
@@ -147,6 +149,8 @@ int function_write(struct function *f, enum function_region region, uint64_t off
 {
 	if (!is_inside(f, region, offset, len))
 		return -EINVAL;
+	if (f->is_pulled)
+		return 0;
 	if (region == FUNCTION_CONFIG) {
 		space_write(f, (uint32_t)offset, data, len);
 		return 0;
@@ -208,4 +212,18 @@ void function_reset(struct function *f)
 {
 	power_on(f);
 	sim_power_cycle(f->sim);
+}
+
+void function_pull(struct function *f)
+{
+	f->is_pulled = true;
+	function_reset(f);
+	sim_forget_memory(f->sim);
+}
+
+void function_put_back(struct function *f)
+{
+	f->is_pulled = false;
+	function_reset(f);
+	sim_forget_memory(f->sim);
 }

@@ -30,6 +30,7 @@ struct function {
 	struct sim *sim;
 	struct defer turn;
 	struct log_limit complaints;
+	bool is_pulled;
 };
 
 enum function_region { FUNCTION_BAR0, FUNCTION_CONFIG };
@@ -58,3 +59,8 @@ void function_raise(struct function *f, unsigned int vector);
 
 /* As after power-on. */
 void function_reset(struct function *f);
+
+/* The card leaves its slot: all reads are ones, nothing else happens.  Or it
+ * is put back, and powered on. */
+void function_pull(struct function *f);
+void function_put_back(struct function *f);

@@ -445,6 +445,11 @@ void server_close(struct server *s)
 	free(s);
 }
 
+struct function *server_function(struct server *s)
+{
+	return &s->function;
+}
+
 struct sim *server_sim(struct server *s)
 {
 	return s->function.sim;

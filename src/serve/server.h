@@ -26,4 +26,5 @@ int server_open(struct loop *l, const struct server_config *c,
 void server_close(struct server *s);	/* removes the socket; safe on NULL */
 
 struct sim *server_sim(struct server *s);
+struct function *server_function(struct server *s);
 unsigned int server_n_clients(const struct server *s);	/* since it was opened */

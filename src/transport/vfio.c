@@ -58,6 +58,17 @@ static int config_read(const struct vfio *v, uint32_t at, void *data, size_t len
 	return n == (ssize_t)len ? 0 : -ENODEV;
 }
 
+/* The kernel remembers vendor and device, and tells them when the card is
+ * long gone; class and revision it reads.
+ * Source: Linux drivers/vfio/pci/vfio_pci_config.c, init_pci_cap_basic_perm(). */
+static bool answers(const struct vfio *v)
+{
+	uint8_t class[4];
+
+	return !config_read(v, PCI_CLASS_REVISION, class, sizeof(class)) &&
+	       get_le32(class) != 0xffffffff;
+}
+
 /* Sets and clears bits of the command register. */
 static int config_command(const struct vfio *v, uint16_t set, uint16_t clear)
 {
@@ -118,10 +129,10 @@ static int vfio_unmap(struct hw *hw, const struct dma *dma)
 static bool vfio_is_present(struct hw *hw)
 {
 	struct vfio *v = from_hw(hw);
-	uint8_t vendor[2];
 
-	return !v->is_gone && !config_read(v, PCI_VENDOR_ID, vendor, sizeof(vendor)) &&
-	       get_le16(vendor) != 0xffff && get_le16(vendor) != 0;
+	if (!v->is_gone && !answers(v))
+		gone(v);
+	return !v->is_gone;
 }
 
 /* A slot without hotplug tells nobody that its card is gone. */
@@ -131,8 +142,6 @@ static void check_health(void *user)
 
 	if (vfio_is_present(&v->hw))
 		timer_start(loop_timers(v->loop), &v->health, HEALTH_US);
-	else
-		gone(v);
 }
 
 static void tell_reset_done(void *user)
@@ -195,7 +204,10 @@ static void vfio_close(struct hw *hw)
 	notice_close(&v->unplug);
 	notice_close(&v->error);
 	vfio_bar_close(&v->bar);
-	vfio_iommu_close(&v->iommu);
+	if (v->is_gone)
+		vfio_iommu_abandon(&v->iommu);
+	else
+		vfio_iommu_close(&v->iommu);
 	defer_cancel(&v->gone);
 	defer_cancel(&v->reset_done);
 	free(v);
@@ -280,7 +292,7 @@ static int examine(struct vfio *v, const char *bdf, struct pci_id *ret_id, struc
 		r = config_read(v, PCI_VENDOR_ID, ids, sizeof(ids));
 	if (!r)
 		r = config_read(v, PCI_SUBSYSTEM_VENDOR_ID, sub, sizeof(sub));
-	if (r < 0 || get_le16(ids) == 0xffff) {
+	if (r < 0 || !answers(v)) {
 		text_printf(ret_why, "%s does not answer: its configuration space reads all ones; "
 			    "is the card seated and powered?", bdf);
 		return -ENODEV;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Below this lie addresses that hide bugs, 0 first of all. */
@@ -258,6 +260,34 @@ void vfio_iommu_close(struct vfio_iommu *v)
 	if (v->container >= 0)
 		close(v->container);
 	v->device = v->group = v->container = -1;
+}
+
+/* Keeps the three descriptors, as 0, 1 and 2, and nothing else of ours; the
+ * kernel waits in its end. */
+static void linger(const struct vfio_iommu *v)
+{
+	const int fds[] = { v->device, v->group, v->container };
+
+	for (int i = 0; i < (int)ARRAY_SIZE(fds); i++)
+		if (dup2(fds[i], i) < 0)
+			close(i);
+	close_range(ARRAY_SIZE(fds), ~0u, 0);
+	prctl(PR_SET_NAME, "closing-vfio");
+	_exit(0);
+}
+
+void vfio_iommu_abandon(struct vfio_iommu *v)
+{
+	pid_t pid = v->device < 0 ? -1 : fork();
+
+	/* A grandchild, so that init waits for it and not we. */
+	if (!pid && fork())
+		_exit(0);
+	if (!pid)
+		linger(v);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	vfio_iommu_close(v);
 }
 
 static int map_type1(const struct vfio_iommu *v, const struct dma *dma, enum dma_rights rights)

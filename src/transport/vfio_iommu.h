@@ -29,6 +29,9 @@ int vfio_group_open(struct vfio_iommu *v, const char *bdf, const char *group_nam
 /* Opens /dev/vfio/devices/@node_name ("vfio0"). */
 int vfio_iommufd_open(struct vfio_iommu *v, const char *node_name, struct text *ret_why);
 void vfio_iommu_close(struct vfio_iommu *v);	/* safe twice */
+/* The same for a device that is gone: the kernel waits up to a minute for it
+ * to answer a reset, in a process of its own. */
+void vfio_iommu_abandon(struct vfio_iommu *v);
 
 /* Without an IOMMU there is nothing to map, and both do nothing. */
 int vfio_iommu_map(struct vfio_iommu *v, const struct dma *dma, enum dma_rights rights);

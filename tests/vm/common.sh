@@ -128,8 +128,8 @@ obey() {
 
 report() {
 	sed -n 's/\r$//; /^ok: /p; /^FAIL: /p; /^note: /p; /^GUEST: /p' "$1"
-	n_ok=$((n_ok + $(grep -c '^ok: ' "$1")))
-	bad=$(grep -c '^FAIL: ' "$1")
+	n_ok=$((n_ok + $(grep -ac '^ok: ' "$1")))
+	bad=$(grep -ac '^FAIL: ' "$1")
 	# The guest's status counts its failures; another one is a failure too.
 	[ "$bad" != 0 ] || [ "$2" = 0 ] || {
 		bad=1
@@ -139,7 +139,7 @@ report() {
 	[ "$bad" = 0 ] && [ -z "${MHIFS_VM_VERBOSE-}" ] || {
 		echo "--- console"
 		# QEMU says a line for each access to a modem that is gone.
-		tr -d '\r' <"$1" | grep -v '^qemu-system.*vfio' | tail -n 300
+		tr -d '\r' <"$1" | grep -av '^qemu-system.*\(vfio\|socket\)' | tail -n 300
 		echo "--- modem"
 		tail -n 50 "$work/sim.log" 2>/dev/null
 	}

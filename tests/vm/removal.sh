@@ -3,7 +3,7 @@
 . "${top_srcdir:=.}/tests/vm/common.sh"
 : "${top_builddir:=.}"
 
-host_pull() { kill -KILL "$sim_pid"; }
+host_pull() { kill -HUP "$sim_pid"; }
 
 need_program mhi-sim mhifs mhictl tests/vm/talk
 need_qemu_vfio_user
