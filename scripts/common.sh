@@ -8,6 +8,7 @@ build_packages='autoconf automake make gcc libc6-dev pkg-config fuse3
 	libpci-dev'
 check_packages='check liburing-dev clang clang-tidy cppcheck valgrind libc6-dbg
 	xz-utils man-db procps python3 socat busybox minicom strace'
+vm_packages='qemu-system-x86 seabios cpio kmod xz-utils libqmi-utils'
 
 say() {
 	printf '\n== %s\n' "$*"
