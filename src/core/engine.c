@@ -39,8 +39,9 @@ void engine_listen(struct engine *e)
 void engine_deafen(struct engine *e)
 {
 	e->is_listening = false;
-	e->n_deafenings++;
 	memset(e->by_vector, 0, sizeof(e->by_vector));
+	for (unsigned int i = 0; i < e->config->n_erings; i++)
+		ering_stop(&e->erings[i]);
 }
 
 void engine_queue(struct engine *e, struct channel *c)
@@ -76,7 +77,7 @@ void engine_break(struct engine *e, const char *format, ...)
 
 	e->counts.bad_events++;
 	e->is_broken = true;
-	e->n_deafenings++;
+	engine_deafen(e);
 	va_start(args, format);
 	engine_vfail(e, -EIO, format, args);
 	va_end(args);

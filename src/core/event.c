@@ -8,6 +8,8 @@ void ering_init(struct engine *e, struct ering *r)
 
 	memset(r->ring.el, 0, n * sizeof(struct tre));
 	ring_init(&r->ring, r->ring.el, r->ring.base, n);
+	r->ring.wp = r->ring.mask;
+	r->end = 0;
 	r->vector = e->hw->n_vectors > e->config->n_erings ? (uint8_t)(r->index + 1) : 0;
 	r->is_armed = r->has_more = r->has_worked = false;
 	r->in_db_mode = true;
@@ -24,7 +26,6 @@ void ering_init(struct engine *e, struct ering *r)
 static void ering_arm(struct engine *e, struct ering *r)
 {
 	r->is_armed = true;
-	r->ring.wp = r->ring.mask;
 	ering_ring(e, r);
 }
 
@@ -182,23 +183,28 @@ static __attribute__((noinline)) bool take_any(struct engine *e, struct ering *r
 	return true;
 }
 
-/* What was taken goes back to the device, with one doorbell. */
-static inline void hand_back(struct engine *e, struct ering *r, unsigned int n)
+/* What was taken goes back to the device, with one doorbell; how much it was. */
+static inline unsigned int hand_back(struct engine *e, struct ering *r)
 {
+	struct ring *ring = &r->ring;
+	const uint32_t wp = (ring->rp - 1) & ring->mask;
+	const uint32_t n = (wp - ring->wp) & ring->mask;
+
+	if (!n)
+		return 0;
 	r->invalid_us = 0;
 	e->counts.events += n;
-	r->ring.wp = (r->ring.wp + n) & r->ring.mask;
+	ring->wp = wp;
 	ring_now(e, r);
+	return n;
 }
 
 static inline __attribute__((always_inline)) unsigned int
 take(struct engine *e, struct ering *r, unsigned int most)
 {
 	struct ring *ring = &r->ring;
-	const unsigned int n_deafenings = e->n_deafenings;
-	const uint32_t start = ring->rp;
 	const uint64_t rp = le64_get(&r->ctx->rp);	/* the one read a pass */
-	uint32_t at = start, end, n;
+	uint32_t end;
 
 	if (ring_find(ring, rp, &end) < 0) {
 		ering_is_bad(e, r, rp);
@@ -206,27 +212,22 @@ take(struct engine *e, struct ering *r, unsigned int most)
 	}
 	/* Pairs with the device's store of the element before rp. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (((end - at) & ring->mask) > most) {
-		end = (at + most) & ring->mask;
+	if (((end - ring->rp) & ring->mask) > most) {
+		end = (ring->rp + most) & ring->mask;
 		ering_defer(e, r);
 	}
-	while (at != end) {
-		struct tre *el = &ring->el[at];
+	/* Both ends stay in memory: from inside, the device may fail, and what
+	 * it published before is taken, or the ring begins again. */
+	r->end = end;
+	while (ring->rp != r->end) {
+		struct tre *el = &ring->el[ring->rp];
 		struct tre_copy event = tre_load(el);
 
-		/* First, since the ring may be looked at from inside: should
-		 * the device fail, what it published before is taken. */
-		ring->rp = at = ring_next(ring, at);
+		ring->rp = ring_next(ring, ring->rp);
 		if (!take_plain(e, r->index, el, event) && !take_any(e, r, el, event))
 			break;
-		/* It may have ended, or begun again, from inside. */
-		if (e->n_deafenings != n_deafenings)
-			return 1;
 	}
-	n = (ring->rp - start) & ring->mask;
-	if (n)
-		hand_back(e, r, n);
-	return n;
+	return hand_back(e, r);
 }
 
 unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most)
@@ -245,6 +246,11 @@ void ering_irq(struct engine *e, struct ering *r)
 	r->has_worked = false;
 	if (is_quiet && r->index == 0)
 		power_suspect(e);
+}
+
+void ering_stop(struct ering *r)
+{
+	r->end = r->ring.rp;
 }
 
 void ering_drain(struct engine *e, struct ering *r)

@@ -21,9 +21,10 @@ enum {
 };
 
 struct ering {
-	struct ring ring;	/* wp: the last element handed to the device */
+	struct ring ring;	/* wp: the last element handed back, one before rp */
 	struct event_ctx *ctx;
 	const struct ering_config *config;
+	uint32_t end;		/* where the present pass ends */
 	uint32_t bell;		/* doorbell offset */
 	uint8_t index;
 	uint8_t vector;
@@ -47,6 +48,8 @@ void ering_ring(struct engine *e, struct ering *r);
 void ering_irq(struct engine *e, struct ering *r);
 /* Takes at most @most events; how many it took. */
 unsigned int ering_take(struct engine *e, struct ering *r, unsigned int most);
+/* Ends the pass that is under way, if any. */
+void ering_stop(struct ering *r);
 /* Takes everything the device has published by now. */
 void ering_drain(struct engine *e, struct ering *r);
 

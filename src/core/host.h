@@ -41,7 +41,6 @@ struct engine {
 	bool has_goal;
 	bool is_listening;		/* events other than completions count */
 	bool is_broken;			/* it broke the protocol: nothing counts */
-	unsigned int n_deafenings;	/* how often either ended */
 	bool in_mission;
 	bool may_reset;			/* found at start: one reset is allowed */
 	bool is_odd;			/* a register made no sense once */

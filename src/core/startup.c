@@ -48,6 +48,12 @@ static void boot_is_odd(struct engine *e, const char *what)
 	poll_again(e);
 }
 
+static bool is_running(unsigned int state)
+{
+	return state == MHI_STATE_SYS_ERR ||
+	       (state >= MHI_STATE_M0 && state <= MHI_STATE_M3_FAST);
+}
+
 static void boot_look_at_status(struct engine *e)
 {
 	uint32_t ctrl, status;
@@ -58,12 +64,10 @@ static void boot_look_at_status(struct engine *e)
 	state = (status & MHISTATUS_MHISTATE_MASK) >> MHISTATUS_MHISTATE_SHIFT;
 	if (ctrl & MHICTRL_RESET) {
 		poll_again(e);	/* somebody's reset is under way */
-	} else if (state == MHI_STATE_SYS_ERR || (state >= MHI_STATE_M0 && state <= MHI_STATE_M3_FAST)) {
+	} else if (is_running(state)) {
 		/* Its contexts belong to a process that is no more. */
-		if (e->may_reset)
-			state_step(e, ON_FOUND_RUNNING);
-		else
-			boot_is_odd(e, "the device does not leave its old state at RESET");
+		if (!e->may_reset || state_step(e, ON_FOUND_RUNNING))
+			poll_again(e);
 	} else if (state > MHI_STATE_BHI) {
 		boot_is_odd(e, "MHISTATUS holds an unknown state");
 	} else if (status & MHISTATUS_READY) {
