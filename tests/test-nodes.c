@@ -377,6 +377,26 @@ START_TEST(test_events_tell_the_story)
 }
 END_TEST
 
+START_TEST(test_the_last_events_tell_that_the_device_is_gone)
+{
+	struct events_reader *r;
+
+	d = device_ref(rig_device(&rig, "loopback"));
+	r = events_open(device_events(d), &reader_ops, NULL);
+	loopback_unplug(d->hw);
+	RIG_UNTIL(&rig, !registry_device(rig.registry, 0));
+	call_init(&call);
+	events_read(r, &call.wait, sizeof(call.bytes) - 1, 0, true);
+	ck_assert_int_gt(call.result, 0);
+	ck_assert_ptr_nonnull(strstr(call.bytes, "\"type\":\"state\",\"state\":\"gone\""));
+	call_init(&call);
+	events_read(r, &call.wait, sizeof(call.bytes) - 1, 0, true);
+	ck_assert_int_eq(call.result, 0);
+	events_close(r);
+	device_unref(d);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("nodes");
@@ -406,6 +426,7 @@ int main(void)
 	tcase_add_test(t, test_an_open_wakes_a_suspended_device);
 	tcase_add_test(t, test_open_of_an_off_device_is_refused);
 	tcase_add_test(t, test_events_tell_the_story);
+	tcase_add_test(t, test_the_last_events_tell_that_the_device_is_gone);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -214,9 +214,8 @@ static void on_gone(void *user)
 {
 	struct device *d = user;
 
-	log_error(d->name, "the device is gone");
+	/* What it has to tell comes with the next turn; then the device closes. */
 	engine_gone(d->engine);
-	events_end(d->events);
 }
 
 static const struct hw_events hw_events = { .irq = on_irq, .gone = on_gone };

@@ -23,8 +23,8 @@ static void log_state(const struct device *d)
 	const char *state = engine_state_name(d->told.state);
 	const char *why = engine_why(d->engine);
 
-	if (d->told.state == ENGINE_ERROR)
-		log_error(d->name, "error: %s", why);
+	if (d->told.state == ENGINE_ERROR || d->told.state == ENGINE_GONE)
+		log_error(d->name, "%s: %s", state, why);
 	else
 		log_info(d->name, "%s%s%s", state, *why ? ": " : "", why);
 }
