@@ -164,6 +164,7 @@ static enum exit_code open_devices(struct daemon *d)
 		if (r)
 			return complain(EXIT_SETUP, &why, r);
 	}
+	text_fini(&why);
 	return EXIT_DONE;
 }
 
