@@ -4,10 +4,9 @@
 
 # Debian 12 names; configure asks for the libraries among them.
 build_packages='autoconf automake make gcc libc6-dev pkg-config fuse3
-	libfuse3-dev libev-dev libconfuse-dev libjansson-dev
-	libpci-dev'
-check_packages='check liburing-dev clang clang-tidy cppcheck valgrind libc6-dbg
-	xz-utils man-db procps python3 socat busybox minicom strace'
+	libfuse3-dev libev-dev libconfuse-dev libjansson-dev libpci-dev'
+check_packages='check liburing-dev clang libclang-rt-dev clang-tidy cppcheck valgrind
+	libc6-dbg xz-utils man-db procps python3 socat busybox minicom strace'
 vm_packages='qemu-system-x86 seabios cpio kmod xz-utils libqmi-utils'
 
 say() {
