@@ -358,6 +358,17 @@ START_TEST(test_the_data_window_of_the_host_is_kept)
 }
 END_TEST
 
+START_TEST(test_a_data_window_that_ends_before_it_begins_holds_nothing)
+{
+	host_write64(&host, MHIDATABASE_LOWER, HOST_READS + 16);
+	host_write64(&host, MHIDATALIMIT_LOWER, HOST_READS);
+	host_start(&host, 60, CHTYPE_UL, 8);
+	host_send(&host, 60, "x", 1);
+	expect(60, EV_CODE_UNDEFINED_ERR, 0);
+	ck_assert_uint_eq(sim_counts(host.sim)->refused_dma, 1);
+}
+END_TEST
+
 START_TEST(test_an_endless_chain_is_thrown_back)
 {
 	host_start(&host, 60, CHTYPE_UL, 8);
@@ -697,6 +708,7 @@ int main(void)
 	tcase_add_test(t, test_malformed_elements_are_thrown_back);
 	tcase_add_test(t, test_buffers_not_mapped_are_refused_and_counted);
 	tcase_add_test(t, test_the_data_window_of_the_host_is_kept);
+	tcase_add_test(t, test_a_data_window_that_ends_before_it_begins_holds_nothing);
 	tcase_add_test(t, test_an_endless_chain_is_thrown_back);
 	tcase_add_test(t, test_produce_fills_every_buffer);
 	tcase_add_test(t, test_swallow_and_mute_and_one_way);

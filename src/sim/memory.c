@@ -13,7 +13,7 @@ static void narrow(const struct sim *s, struct sim_window *w, enum reach how)
 
 	if (!limit)
 		return;
-	if (limit < w->iova || base > last) {
+	if (limit < w->iova || base > last || base > limit) {
 		w->len = 0;
 		return;
 	}
