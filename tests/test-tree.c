@@ -319,6 +319,28 @@ START_TEST(test_single_root_is_the_only_device)
 }
 END_TEST
 
+/* A listing makes inodes the kernel need not hear of. */
+static void list_all(struct inode *dir)
+{
+	struct place p;
+
+	for (unsigned int i = 0; tree_entry(&tree, dir, i, &p); i++)
+		ck_assert_ptr_nonnull(tree_child(&tree, dir, &p));
+}
+
+START_TEST(test_single_root_lets_go_of_a_device_that_left)
+{
+	tree_fini(&tree);
+	registry = (struct registry){ { &one } };
+	ck_assert_int_eq(tree_init(&tree, &registry, true), 0);
+	list_all(tree.root);
+	ck_assert_uint_gt(one.refs, 0);
+	registry = (struct registry){ { &again } };
+	list_all(tree.root);
+	ck_assert_uint_eq(one.refs, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tree");
@@ -337,6 +359,7 @@ int main(void)
 	tcase_add_test(tc, test_many_arrivals_leave_no_inodes_behind);
 	tcase_add_test(tc, test_owner_of_files_can_change_and_of_no_other);
 	tcase_add_test(tc, test_single_root_is_the_only_device);
+	tcase_add_test(tc, test_single_root_lets_go_of_a_device_that_left);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

@@ -220,7 +220,7 @@ struct inode *tree_child(struct tree *t, struct inode *dir, const struct place *
 	list_for_each(it, &dir->children, node)
 		if (is_same(it, p))
 			return it;
-	if (p->kind == INODE_DEVICE)
+	if (dir == t->root)	/* where devices come, or with single their names */
 		prune(t);
 	return inode_new(t, dir, p);
 }
