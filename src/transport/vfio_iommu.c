@@ -85,7 +85,7 @@ static void read_ranges(struct vfio_iommu *v, const uint8_t *info, uint32_t len,
 	}
 }
 
-static int get_ranges(struct vfio_iommu *v)
+static int ask_ranges(struct vfio_iommu *v)
 {
 	struct vfio_iommu_type1_info info = { .argsz = sizeof(info) };
 	struct vfio_iommu_type1_info *whole;
@@ -107,14 +107,26 @@ static int get_ranges(struct vfio_iommu *v)
 	return r;
 }
 
+static int get_ranges(struct vfio_iommu *v, struct text *ret_why)
+{
+	int r = ask_ranges(v);
+
+	if (r < 0)
+		text_printf(ret_why, "the IOMMU does not tell its addresses: %s", strerror(-r));
+	return r;
+}
+
 static int check_group(const struct vfio_iommu *v, const char *name, struct text *ret_why)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	int r;
 
 	r = sys_ioctl(v->group, VFIO_GROUP_GET_STATUS, &status);
-	if (r < 0)
+	if (r < 0) {
+		text_printf(ret_why, "IOMMU group %s does not tell its state: %s", name,
+			    strerror(-r));
 		return r;
+	}
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
 	text_printf(ret_why, "IOMMU group %s is not viable: every function in it must be bound to "
@@ -174,7 +186,7 @@ int vfio_group_open(struct vfio_iommu *v, const char *bdf, const char *group_nam
 	if (!r)
 		r = set_iommu(v, no_iommu ? VFIO_NOIOMMU_IOMMU : VFIO_TYPE1v2_IOMMU, ret_why);
 	if (!r && !no_iommu)
-		r = get_ranges(v);
+		r = get_ranges(v, ret_why);
 	if (!r)
 		r = get_device(v, bdf, ret_why);
 	if (r < 0)
