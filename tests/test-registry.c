@@ -119,7 +119,10 @@ START_TEST(test_a_refused_spec_leaves_nothing)
 		const char *spec, *why;
 		int error;
 	} rows[] = {
-		{ "usb:1-4", "no transport 'usb'; it has loopback", -EOPNOTSUPP },
+		{ "vfio:1-4", "'1-4' is no PCI address; it looks like 0000:01:00.0", -EINVAL },
+		{ "vfio:0000:ff:1f.7", "there is no PCI function 0000:ff:1f.7", -ENODEV },
+		{ "vfio:0000:ff:1f.7,iommu=x", "iommu cannot be 'x'", -EINVAL },
+		{ "vfio-user:/nonexistent/sock", "a vfio-user server must listen", -ENOENT },
 		{ "loopback:nope", "no profile is called 'nope'; there are sim, ", -ENOENT },
 		{ "loopback,name=a/b", "name cannot be 'a/b'", -EINVAL },
 		{ "loopback,seed=x", "seed cannot be 'x'; it must be a number", -EINVAL },

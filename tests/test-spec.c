@@ -76,7 +76,7 @@ START_TEST(test_refuses_a_missing_address)
 {
 	refuses("vfio", "vfio:0000:01:00.0");
 	text_clear(&why);
-	refuses("usb:,profile=x", "has no address");
+	refuses("vfio:,profile=x", "has no address");
 }
 END_TEST
 

@@ -212,6 +212,11 @@ static int loopback_path(const struct registry *r, const struct spec *s,
 	return 0;
 }
 
+static bool is_attached(const struct spec *s)
+{
+	return s->transport != SPEC_LOOPBACK;
+}
+
 /* A device with its number, not yet in the table. */
 static int make_device(struct registry *r, const struct spec *s, const char *profile_name,
 		       struct config_address a, struct device **ret_device,
@@ -229,7 +234,8 @@ static int make_device(struct registry *r, const struct spec *s, const char *pro
 		profile_free(profile);
 		return -ENOMEM;
 	}
-	*ret_device = device_new(r->loop, seat->number, s->transport, a.path, a.path,
+	*ret_device = device_new(r->loop, seat->number, s->transport,
+				 is_attached(s) ? s->address : a.path, a.path,
 				 profile, &device_ops, r);
 	return *ret_device ? 0 : -ENOMEM;
 }
@@ -308,8 +314,8 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 			    find_path(r, path)->name);
 		return -EBUSY;
 	}
-	ret = s->transport == SPEC_LOOPBACK ? start_loopback(r, s, path, &d, ret_why) :
-					      start_attached(r, s, path, &d, ret_why);
+	ret = is_attached(s) ? start_attached(r, s, path, &d, ret_why) :
+			       start_loopback(r, s, path, &d, ret_why);
 	if (ret) {
 		device_unref(d);
 		return ret;
@@ -322,18 +328,8 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 static int make_path(const struct registry *r, const struct spec *s,
 		     struct text *ret_path, struct text *ret_why)
 {
-	switch (s->transport) {
-	case SPEC_LOOPBACK:
-		return loopback_path(r, s, ret_path, ret_why);
-	case SPEC_VFIO:
-	case SPEC_VFIO_USER:
-		return attached_path(s, ret_path, ret_why);
-	default:
-		text_printf(ret_why, "%s:%s: this build has no transport '%s'; it has loopback, "
-			    "vfio and vfio-user", spec_transport_name(s->transport), s->address,
-			    spec_transport_name(s->transport));
-		return -EOPNOTSUPP;
-	}
+	return is_attached(s) ? attached_path(s, ret_path, ret_why) :
+				loopback_path(r, s, ret_path, ret_why);
 }
 
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)

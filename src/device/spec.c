@@ -15,9 +15,6 @@ static const struct transport {
 		  "m0_us", "m3_us", "command_us", "idle_us", "life." } },
 	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true, { "iommu", "profile" } },
 	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true, { "profile" } },
-	[SPEC_USB] = { "usb", "usb:1-4", true, { "profile" } },
-	[SPEC_VHOST_USER] = { "vhost-user", "vhost-user:/run/rpmsg.sock,type=rpmsg", true,
-		{ "type", "profile" } },
 };
 
 const char *spec_transport_name(enum spec_transport t)

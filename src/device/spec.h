@@ -4,7 +4,7 @@
 #pragma once
 #include "base/text.h"
 
-enum spec_transport { SPEC_LOOPBACK, SPEC_VFIO, SPEC_VFIO_USER, SPEC_USB, SPEC_VHOST_USER };
+enum spec_transport { SPEC_LOOPBACK, SPEC_VFIO, SPEC_VFIO_USER };
 
 struct spec_option {
 	char *key, *value;

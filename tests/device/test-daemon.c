@@ -124,7 +124,9 @@ static const struct {
 	{ "loopback /etc", 2, "is not empty" },
 	{ "loopback:nope ROOT", 3, "no profile is called 'nope'; there are sim, " },
 	{ "loopback,seed=x ROOT", 3, "seed cannot be 'x'; it must be a number" },
-	{ "usb:1-4 ROOT", 3, "no transport 'usb'" },
+	{ "usb:1-4 ROOT", 1, "no transport is called 'usb'" },
+	{ "vfio:0000:ff:1f.7 ROOT", 3, "there is no PCI function 0000:ff:1f.7" },
+	{ "vfio-user:/nonexistent/sock ROOT", 3, "a vfio-user server must listen there" },
 	{ "loopback loopback,name=a loopback,name=a ROOT", 3, "is taken by mhi1" },
 	{ "-c /nonexistent.conf loopback ROOT", 1, "/nonexistent.conf" },
 };
