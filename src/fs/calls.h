@@ -22,5 +22,6 @@ extern const struct fuse_lowlevel_ops calls_ops;
 int calls_init(struct calls *c, struct loop *l, struct registry *r, bool is_single);
 /* Parked calls end with -ENODEV; while the session can still answer. */
 void calls_end(struct calls *c);
-/* Closes what is still open; no session any more. */
+/* Closes what is still open.  Still with the session: a channel that closes is
+ * an event, and that wakes who polls for events. */
 void calls_fini(struct calls *c);

@@ -232,6 +232,7 @@ void fs_unmount(struct fs *fs)
 		return;
 	calls_end(&fs->calls);
 	loop_unwatch(fs->watch);
+	calls_fini(&fs->calls);
 	if (fs->session) {
 		fuse_session_unmount(fs->session);
 		fuse_session_destroy(fs->session);
@@ -239,7 +240,6 @@ void fs_unmount(struct fs *fs)
 	/* libfuse leaves a mount alone whose connection was aborted. */
 	if (fs->mountpoint)
 		mountpoint_detach_dead(fs->mountpoint);
-	calls_fini(&fs->calls);
 	free(fs->buf.mem);
 	free(fs->mountpoint);
 	free(fs);
