@@ -5,9 +5,12 @@
 #include "mhifs/mhifs.h"
 #include <errno.h>
 
+/* One line, whatever a path or a device put into the value. */
 static void show_line(struct text *out, const char *key, const char *value)
 {
-	text_printf(out, "%s=%s\n", key, value);
+	text_printf(out, "%s=", key);
+	text_add_escaped(out, value, strlen(value));
+	text_add(out, "\n");
 }
 
 static int text_result(const struct text *out)
