@@ -590,6 +590,31 @@ START_TEST(test_a_change_of_environment_reads_the_register_once_for_many)
 }
 END_TEST
 
+START_TEST(test_an_environment_that_makes_no_sense_is_read_twice)
+{
+	start();
+	sim_force_register(r.sim, 0x100 + BHI_EXECENV, 42);
+	sim_set_ee(r.sim, MHI_EE_AMSS);
+	rig_settle(&r);
+	ck_assert_int_eq(engine_state(r.engine), ENGINE_READY);
+	if (_i)
+		sim_release_register(r.sim, 0x100 + BHI_EXECENV);
+	rig_advance(&r, 100000);
+	ck_assert_int_eq(engine_state(r.engine), _i ? ENGINE_READY : ENGINE_ERROR);
+}
+END_TEST
+
+START_TEST(test_a_crash_shows_where_it_led_to)
+{
+	start();
+	sim_force_register(r.sim, 0x100 + BHI_EXECENV, MHI_EE_RDDM);
+	sim_set_state_sys_err(r.sim);
+	rig_settle(&r);
+	ck_assert_int_eq(engine_state(r.engine), ENGINE_ERROR);
+	ck_assert_int_eq(engine_ee(r.engine), MHI_EE_RDDM);
+}
+END_TEST
+
 START_TEST(test_falling_back_to_a_boot_loader_is_an_error)
 {
 	static const uint32_t ees[] = { MHI_EE_PBL, MHI_EE_RDDM, MHI_EE_EDL, MHI_EE_PTHRU };
@@ -741,6 +766,8 @@ int main(void)
 	c = new_case(s, "trouble");
 	tcase_add_test(c, test_sys_err_ends_all_and_power_brings_it_back);
 	tcase_add_test(c, test_a_change_of_environment_reads_the_register_once_for_many);
+	tcase_add_loop_test(c, test_an_environment_that_makes_no_sense_is_read_twice, 0, 2);
+	tcase_add_test(c, test_a_crash_shows_where_it_led_to);
 	tcase_add_loop_test(c, test_falling_back_to_a_boot_loader_is_an_error, 0, 4);
 	tcase_add_loop_test(c, test_pulling_the_cable_at_any_access_ends_in_gone, 0, 120);
 	tcase_add_test(c, test_an_hour_of_modem_life);

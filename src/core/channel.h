@@ -3,8 +3,8 @@
  *
  * A channel is up to two transfers.  What is under way is a command on the
  * command ring; what is wanted is the channel's state; channel_pursue()
- * compares the two and sends the next command.  The user is called from
- * channel_turn() alone, so no link operation calls back from inside.
+ * compares the two and sends the next command.  But for completions, the user
+ * is called from channel_turn() alone: no link operation calls back from inside.
  *
  * Order: START uplink, then downlink; RESET downlink, then uplink.
  * Source: mhi host main.c, mhi_prepare_for_transfer() and the reverse.

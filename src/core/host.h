@@ -91,6 +91,7 @@ static inline bool engine_may_ring(const struct engine *e)
 {
 	return 1u << e->state & (IN(M0) | IN(M2) | IN(SHUTDOWN));
 }
+
 /* The device holds an uplink message. */
 bool engine_has_uplink(const struct engine *e);
 /* The doorbells due; in M3 they are a reason to resume. */

@@ -13,7 +13,8 @@ static void enter_mission(struct engine *e)
 	if (e->in_mission || !mhi_ee_is_mission(e->ee) || !engine_may_ring(e))
 		return;
 	e->in_mission = true;
-	timer_stop(&e->deadline);
+	if (e->state == DEV_M0)
+		timer_stop(&e->deadline);
 	erings_arm(e, ERINGS_HARDWARE);
 	engine_change(e);
 }
@@ -42,6 +43,13 @@ void mission_look_at_ee(struct engine *e)
 	e->has_new_ee = false;
 	if (!e->is_listening || regs_read_ee(e, &ee) < 0)
 		return;
+	/* A value that makes no sense may be one of a moment: look once more. */
+	if (ee == MHI_EE_NONE && !e->is_odd) {
+		e->is_odd = true;
+		timer_start(e->timers, &e->poll, STARTUP_POLL_FIRST_US);
+		return;
+	}
+	e->is_odd = false;
 	if (ee != e->ee)
 		engine_change(e);
 	e->ee = ee;
@@ -122,7 +130,8 @@ void mission_heard_state(struct engine *e, struct tre_copy event)
 	switch (tre_code(event)) {
 	case MHI_STATE_M0:
 		r = state_step(e, ON_M0);
-		if (r && e->state == DEV_SHUTDOWN) {
+		/* It woke before it was granted M2, or on the way down. */
+		if (e->state == DEV_M0 || e->state == DEV_SHUTDOWN) {
 			e->mhi_state = MHI_STATE_M0;
 			r = STATE_OK;
 		}

@@ -41,9 +41,8 @@ void power_suspect(struct engine *e)
 {
 	uint64_t next = e->checked_us + POWER_CHECK_US;
 
-	startup_poll(e);
-	if (!e->is_listening || e->state == DEV_M3)
-		return;
+	if (e->state == DEV_M3)
+		return;		/* its registers sleep as well */
 	if (e->timers->now_us >= next || !e->checked_us)
 		look_at_status(e);
 	else if (!timer_is_armed(&e->poll))
@@ -136,6 +135,9 @@ void power_arrive_error(struct engine *e)
 		take_the_rest(e);
 	forget_device(e, -ECONNRESET);
 	e->mhi_state = MHI_STATE_SYS_ERR;
+	/* People want to know where a crash led to. */
+	if (e->regs.bhi && regs_read_ee(e, &e->ee) == -ENODEV)
+		return;
 	/* Going down does not need a device that works; once is enough. */
 	if (is_going_down(e) && !e->has_halted)
 		power_pursue(e);
@@ -343,10 +345,12 @@ static void poll_due(void *user)
 {
 	struct engine *e = user;
 
-	if (e->is_listening)
-		look_at_status(e);
-	else
+	if (!e->is_listening)
 		startup_poll(e);
+	else if (e->is_odd)
+		mission_look_at_ee(e);
+	else
+		look_at_status(e);
 }
 
 static bool is_waiting(const struct engine *e)

@@ -195,6 +195,7 @@ void startup_arrive_ready(struct engine *e)
 	if (ready_write_registers(e) < 0)
 		return;
 	e->n_misrouted = 0;
+	e->is_odd = false;
 	engine_listen(e);
 	erings_arm(e, ERINGS_SOFTWARE);
 	if (e->state == DEV_READY && regs_ask_state(e, MHI_STATE_M0) == 0)
