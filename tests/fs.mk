@@ -21,20 +21,21 @@ dist_check_SCRIPTS += tests/device/test-tools.sh
 mount_harness = \
 	tests/device/client.c tests/device/client.h \
 	tests/device/mount.c tests/device/mount.h tests/suite.h
+shared_harness = $(mount_harness) tests/device/shared.c tests/device/shared.h
 
-tests_device_test_death_SOURCES = tests/device/test-death.c $(mount_harness)
+tests_device_test_death_SOURCES = tests/device/test-death.c $(shared_harness)
 tests_device_test_death_LDADD = $(CHECK_LIBS)
-tests_device_test_events_SOURCES = tests/device/test-events.c $(mount_harness)
+tests_device_test_events_SOURCES = tests/device/test-events.c $(shared_harness)
 tests_device_test_events_LDADD = $(JANSSON_LIBS) $(CHECK_LIBS)
-tests_device_test_files_SOURCES = tests/device/test-files.c $(mount_harness)
+tests_device_test_files_SOURCES = tests/device/test-files.c $(shared_harness)
 tests_device_test_files_LDADD = $(CHECK_LIBS)
-tests_device_test_io_SOURCES = tests/device/test-io.c $(mount_harness)
+tests_device_test_io_SOURCES = tests/device/test-io.c $(shared_harness)
 tests_device_test_io_LDADD = $(CHECK_LIBS)
-tests_device_test_poll_SOURCES = tests/device/test-poll.c $(mount_harness)
+tests_device_test_poll_SOURCES = tests/device/test-poll.c $(shared_harness)
 tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
 tests_device_test_requests_SOURCES = tests/device/test-requests.c $(mount_harness)
 tests_device_test_requests_LDADD = $(CHECK_LIBS)
-tests_device_test_signals_SOURCES = tests/device/test-signals.c $(mount_harness)
+tests_device_test_signals_SOURCES = tests/device/test-signals.c $(shared_harness)
 tests_device_test_signals_LDADD = $(CHECK_LIBS)
-tests_device_test_users_SOURCES = tests/device/test-users.c $(mount_harness)
+tests_device_test_users_SOURCES = tests/device/test-users.c $(shared_harness)
 tests_device_test_users_LDADD = $(CHECK_LIBS)

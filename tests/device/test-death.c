@@ -1,5 +1,6 @@
 /* What ends a channel, a device or the daemon, and what each call then says. */
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,25 +14,6 @@
 #include <sys/syscall.h>
 
 enum { N_READERS = 100 };
-
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
-}
 
 static int poll_now(int fd)
 {
@@ -378,12 +360,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("death");
-	TCase *tc = tcase_create("device"), *daemon = tcase_create("daemon");
+	TCase *tc = shared_case("device", NULL), *daemon = tcase_create("daemon");
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_reset_is_told_once_to_each_file);
 	tcase_add_test(tc, test_message_that_came_before_a_reset_is_still_read);
 	tcase_add_test(tc, test_power_off_takes_the_channels_away);

@@ -1,5 +1,6 @@
 /* events: everything that happens, a line each, to every reader. */
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -8,25 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
-}
 
 static void make_events(void)
 {
@@ -213,12 +195,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("events");
-	TCase *tc = tcase_create("events"), *end = tcase_create("end");
+	TCase *tc = shared_case("events", NULL), *end = tcase_create("end");
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_reader_starts_at_the_present);
 	tcase_add_test(tc, test_lines_carry_seq_time_and_type);
 	tcase_add_test(tc, test_read_ends_at_the_end_of_a_line);

@@ -1,5 +1,6 @@
 /* The tree, its names and rights, and the calls that mean nothing here. */
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <dirent.h>
 #include <errno.h>
@@ -16,29 +17,10 @@
 #include <sys/xattr.h>
 #include <termios.h>
 
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void setup_single(void)
+static void start_single(void)
 {
 	mount_init(m);
 	mount_start(m, "-o single");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
 }
 
 /* What a call returned: 0 or -errno. */
@@ -252,7 +234,7 @@ static const char one_way[] =
 	"	channel \"TEST_1\" { ul = -1 dl = 63 }\n"
 	"}\n";
 
-static void setup_one_way(void)
+static void start_one_way(void)
 {
 	char path[96], options[128];
 	FILE *f;
@@ -335,13 +317,10 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("files");
-	TCase *tc = tcase_create("files"), *single = tcase_create("single");
-	TCase *one = tcase_create("one way");
+	TCase *tc = shared_case("files", NULL), *single = shared_case("single", start_single);
+	TCase *one = shared_case("one way", start_one_way);
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_files_have_their_modes);
 	tcase_add_test(tc, test_listing_agrees_with_stat);
 	tcase_add_test(tc, test_link_by_path_leads_to_the_device);
@@ -357,14 +336,10 @@ int main(void)
 	tcase_add_test(tc, test_attribute_takes_only_its_words);
 	tcase_add_test(tc, test_statfs_has_a_sensible_answer);
 	suite_add_tcase(s, tc);
-	tcase_add_unchecked_fixture(single, setup_single, teardown);
-	tcase_set_timeout(single, 60);
 	tcase_add_test(single, test_files_have_their_modes);
 	tcase_add_test(single, test_listing_agrees_with_stat);
 	tcase_add_test(single, test_names_are_the_devices_own);
 	suite_add_tcase(s, single);
-	tcase_add_unchecked_fixture(one, setup_one_way, teardown);
-	tcase_set_timeout(one, 60);
 	tcase_add_test(one, test_one_direction_has_only_that);
 	suite_add_tcase(s, one);
 	return suite_run(s);

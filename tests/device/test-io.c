@@ -1,5 +1,6 @@
 /* Reading and writing a channel file: one message, one direction, no mixing. */
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -7,25 +8,6 @@
 #include <stdlib.h>
 
 enum { MTU = 32768, MEBIBYTE = 1 << 20 };
-
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
-}
 
 START_TEST(test_what_was_written_comes_back)
 {
@@ -294,12 +276,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("io");
-	TCase *tc = tcase_create("io");
+	TCase *tc = shared_case("io", NULL);
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_what_was_written_comes_back);
 	tcase_add_test(tc, test_blocked_read_lets_a_write_pass_on_the_same_file);
 	tcase_add_test(tc, test_waiting_reads_are_served_in_their_order);

@@ -1,6 +1,7 @@
 /* poll, select, epoll and io_uring: ready exactly when a call would not wait. */
 #include "config.h"
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -15,25 +16,6 @@
 #endif
 
 enum { MTU = 32768 };
-
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
-}
 
 static int poll_now(int fd)
 {
@@ -305,12 +287,9 @@ static void add_uring(TCase *tc)
 int main(void)
 {
 	Suite *s = suite_create("poll");
-	TCase *tc = tcase_create("poll");
+	TCase *tc = shared_case("poll", NULL);
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_poll_says_what_read_would_do);
 	tcase_add_test(tc, test_message_wakes_everybody_who_polls);
 	tcase_add_test(tc, test_room_is_told_too);

@@ -1,5 +1,6 @@
 /* Signals: a waiting call ends at once, nobody stays stuck, no byte is lost. */
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,25 +11,6 @@
 #include <sys/wait.h>
 
 enum { MTU = 32768, N_MESSAGES = 12000 };
-
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
-}
 
 static void expect_read_ends(int signo, int flags)
 {
@@ -249,12 +231,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("signals");
-	TCase *tc = tcase_create("signals");
+	TCase *tc = shared_case("signals", NULL);
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_signal_ends_a_read);
 	tcase_add_test(tc, test_restarting_handler_ends_it_too);
 	tcase_add_test(tc, test_ignored_signal_ends_nothing);

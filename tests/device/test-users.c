@@ -1,5 +1,6 @@
 /* Who has a channel open: one counter, one prepare, and nothing lost between. */
 #include "client.h"
+#include "shared.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,25 +11,6 @@
 #include <sys/wait.h>
 
 enum { N_PROCESSES = 64, N_ROUNDS = 40 };
-
-static struct mount mount_;
-static struct mount *const m = &mount_;
-
-static void setup(void)
-{
-	mount_init(m);
-	mount_start(m, "");
-}
-
-static void teardown(void)
-{
-	mount_stop(m);
-}
-
-static void before_each(void)
-{
-	mount_settle(m);
-}
 
 START_TEST(test_first_open_prepares_and_the_last_close_unprepares)
 {
@@ -224,11 +206,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("users");
-	TCase *tc = tcase_create("users");
+	TCase *tc = shared_case("users", NULL);
 
 	mount_skip_unless_possible();
-	tcase_add_unchecked_fixture(tc, setup, teardown);
-	tcase_add_checked_fixture(tc, before_each, NULL);
 	tcase_set_timeout(tc, 90);
 	tcase_add_test(tc, test_first_open_prepares_and_the_last_close_unprepares);
 	tcase_add_test(tc, test_next_open_finds_what_the_last_one_left);
