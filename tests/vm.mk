@@ -7,6 +7,7 @@ check_PROGRAMS += $(vm_programs)
 EXTRA_DIST += $(vm_tests) \
 	tests/vm/common.sh tests/vm/get-debs.sh tests/vm/mk-initramfs.sh tests/vm/run-vm.sh \
 	tests/vm/guest/edu.sh tests/vm/guest/lib.sh tests/vm/guest/linux.sh \
+	tests/vm/guest/linux-amnesia.sh \
 	tests/vm/guest/mhifs-lib.sh tests/vm/guest/mhifs.sh tests/vm/guest/refusals.sh \
 	tests/vm/guest/removal.sh \
 	tests/vm/race.sh tests/vm/guest/race.sh

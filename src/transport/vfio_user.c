@@ -156,7 +156,7 @@ static int region_read(struct vfio_user *v, uint32_t region, uint64_t offset,
 		       void *data, uint32_t len)
 {
 	struct vu_region_access a = { .offset = offset, .region = region, .count = len };
-	struct vu_region_access back;
+	struct vu_region_access back = { 0 };
 	int r;
 
 	r = ask(v, &(struct question){ .command = VU_REGION_READ,
