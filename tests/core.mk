@@ -5,18 +5,19 @@ check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
 
 core_fake = tests/fake_hw.c tests/fake_hw.h tests/suite.h
+core_chan = tests/fake_chan.c tests/fake_chan.h $(core_fake)
 core_rig = tests/engine_rig.c tests/engine_rig.h tests/suite.h
 core_libs = src/core/libcore.a src/base/libbase.a $(CHECK_LIBS)
 
 tests_test_ring_SOURCES = tests/test-ring.c tests/suite.h
 tests_test_ring_LDADD = $(core_libs)
-tests_test_event_SOURCES = tests/test-event.c $(core_fake)
+tests_test_event_SOURCES = tests/test-event.c $(core_chan)
 tests_test_event_LDADD = $(core_libs)
-tests_test_channel_SOURCES = tests/test-channel.c $(core_fake)
+tests_test_channel_SOURCES = tests/test-channel.c $(core_chan)
 tests_test_channel_LDADD = $(core_libs)
-tests_test_command_SOURCES = tests/test-command.c $(core_fake)
+tests_test_command_SOURCES = tests/test-command.c $(core_chan)
 tests_test_command_LDADD = $(core_libs)
-tests_test_transfer_SOURCES = tests/test-transfer.c $(core_fake)
+tests_test_transfer_SOURCES = tests/test-transfer.c $(core_chan)
 tests_test_transfer_LDADD = $(core_libs)
 tests_test_state_SOURCES = tests/test-state.c $(core_fake)
 tests_test_state_LDADD = $(core_libs)

@@ -1,53 +1,9 @@
 #include "core/event.h"
-#include "tests/fake_hw.h"
+#include "tests/fake_chan.h"
 #include "tests/suite.h"
 #include <errno.h>
 
-static struct fake f;
-static struct fake_user *const u = &f.users[0];
-
 static const uint32_t ul_bell = FAKE_CHDB + 8 * FAKE_UL;
-
-static void setup_closed(void)
-{
-	fake_init(&f);
-	fake_start(&f);
-	fake_boot(&f);
-}
-
-static void setup(void)
-{
-	setup_closed();
-	fake_open(&f, 0);
-	fake_forget(&f);
-}
-
-static void teardown(void)
-{
-	fake_fini(&f);
-}
-
-static void submit(enum link_dir dir, unsigned int slot)
-{
-	ck_assert_int_eq(fake_submit(&f, 0, dir, slot, 100), LINK_OK);
-}
-
-static void submit_n(enum link_dir dir, unsigned int n)
-{
-	for (unsigned int slot = 0; slot < n; slot++)
-		submit(dir, slot);
-	fake_settle(&f);
-}
-
-static void assert_done(unsigned int i, enum link_dir dir, unsigned int slot, int status,
-			uint32_t len)
-{
-	ck_assert_uint_lt(i, u->n_done);
-	ck_assert_int_eq(u->done[i].dir, dir);
-	ck_assert_uint_eq(u->done[i].slot, slot);
-	ck_assert_int_eq(u->done[i].status, status);
-	ck_assert_uint_eq(u->done[i].len, len);
-}
 
 static int cancel(enum link_dir dir)
 {
@@ -55,12 +11,6 @@ static int cancel(enum link_dir dir)
 
 	fake_settle(&f);
 	return r;
-}
-
-static void close_now(void)
-{
-	f.link->ops->close(f.link, 0);
-	fake_settle(&f);
 }
 
 /* --- open --- */
@@ -141,8 +91,8 @@ static void assert_command(enum tre_type type, unsigned int chid, enum ev_code c
 
 START_TEST(test_cancel_is_stop_reset_start)
 {
-	submit_n(LINK_UL, 3);
-	submit_n(LINK_DL, 2);
+	chan0_submit_n(LINK_UL, 3);
+	chan0_submit_n(LINK_DL, 2);
 	ck_assert_int_eq(cancel(LINK_UL), 0);
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 5, 1), LINK_FULL);
 	assert_command(TRE_CMD_STOP_CHAN, FAKE_UL, EV_CODE_SUCCESS);
@@ -150,18 +100,18 @@ START_TEST(test_cancel_is_stop_reset_start)
 	assert_command(TRE_CMD_RESET_CHAN, FAKE_UL, EV_CODE_SUCCESS);
 	ck_assert_uint_eq(u->n_done, 3);
 	for (unsigned int i = 0; i < 3; i++)
-		assert_done(i, LINK_UL, i, -ECANCELED, 0);
+		chan0_expect_done(i, LINK_UL, i, -ECANCELED, 0);
 	/* Taken already, shown when it runs. */
-	submit(LINK_UL, 5);
+	chan0_submit(LINK_UL, 5);
 	fake_settle(&f);
 	fake_forget(&f);
 	assert_command(TRE_CMD_START_CHAN, FAKE_UL, EV_CODE_SUCCESS);
 	ck_assert_uint_eq(fake_rung(&f, ul_bell), 1);
 	fake_complete(&f, FAKE_UL, 0, EV_CODE_EOT, 100);
-	assert_done(3, LINK_UL, 5, 0, 100);
+	chan0_expect_done(3, LINK_UL, 5, 0, 100);
 	/* The other direction never noticed. */
 	fake_complete(&f, FAKE_DL, 0, EV_CODE_EOT, 4);
-	assert_done(4, LINK_DL, 0, 0, 4);
+	chan0_expect_done(4, LINK_DL, 0, 0, 4);
 	ck_assert_uint_eq(u->n_closed, 0);
 }
 END_TEST
@@ -172,7 +122,7 @@ START_TEST(test_cancel_of_nothing_does_nothing)
 
 	ck_assert_int_eq(cancel(LINK_UL), 0);
 	ck_assert_uint_eq(engine_counts(f.engine)->commands, before);
-	submit(LINK_UL, 0);
+	chan0_submit(LINK_UL, 0);
 }
 END_TEST
 
@@ -181,17 +131,17 @@ START_TEST(test_what_completes_before_the_stop_still_counts)
 	struct tre_copy command;
 	iova_t at;
 
-	submit_n(LINK_UL, 3);
+	chan0_submit_n(LINK_UL, 3);
 	cancel(LINK_UL);
 	/* The completion lies unseen in its ring when STOP is answered. */
 	fake_post(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_UL, EV_CODE_EOT,
 				   le64_get(&fake_chan_ctx(&f, FAKE_UL)->rbase), 100));
 	ck_assert(fake_command(&f, &command, &at));
 	fake_event(&f, 0, tre_event(TRE_EV_CMD, 0, EV_CODE_SUCCESS, at, 0));
-	assert_done(0, LINK_UL, 0, 0, 100);
+	chan0_expect_done(0, LINK_UL, 0, 0, 100);
 	fake_answer(&f, EV_CODE_SUCCESS);
-	assert_done(1, LINK_UL, 1, -ECANCELED, 0);
-	assert_done(2, LINK_UL, 2, -ECANCELED, 0);
+	chan0_expect_done(1, LINK_UL, 1, -ECANCELED, 0);
+	chan0_expect_done(2, LINK_UL, 2, -ECANCELED, 0);
 }
 END_TEST
 
@@ -201,7 +151,7 @@ START_TEST(test_what_completes_after_the_reset_was_sent_is_late)
 	uint64_t base;
 	iova_t at;
 
-	submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_UL, 2);
 	base = le64_get(&fake_chan_ctx(&f, FAKE_UL)->rbase);
 	cancel(LINK_UL);
 	assert_command(TRE_CMD_STOP_CHAN, FAKE_UL, EV_CODE_SUCCESS);
@@ -209,7 +159,7 @@ START_TEST(test_what_completes_after_the_reset_was_sent_is_late)
 	ck_assert(fake_command(&f, &command, &at));
 	fake_event(&f, 0, tre_event(TRE_EV_CMD, 0, EV_CODE_SUCCESS, at, 0));
 	ck_assert_uint_eq(u->n_done, 2);
-	assert_done(0, LINK_UL, 0, -ECANCELED, 0);
+	chan0_expect_done(0, LINK_UL, 0, -ECANCELED, 0);
 	fake_answer(&f, EV_CODE_SUCCESS);
 	fake_irq(&f, 2);
 	ck_assert_uint_eq(engine_counts(f.engine)->bad_events, 0);
@@ -228,20 +178,20 @@ START_TEST(test_a_canceled_slot_can_be_submitted_from_its_done)
 	for (unsigned int start = 0; start < 8; start++) {
 		u->n_done = 0;
 		f.on_done = submit_canceled;
-		submit_n(LINK_UL, 7);
+		chan0_submit_n(LINK_UL, 7);
 		cancel(LINK_UL);
 		fake_answer(&f, EV_CODE_SUCCESS);
 		ck_assert_uint_eq(u->n_done, 7);
 		for (unsigned int i = 0; i < 7; i++)
-			assert_done(i, LINK_UL, i, -ECANCELED, 0);
+			chan0_expect_done(i, LINK_UL, i, -ECANCELED, 0);
 		f.on_done = NULL;
 		for (unsigned int i = 0; i < 7; i++) {
 			fake_complete(&f, FAKE_UL, i, EV_CODE_EOT, 9);
-			assert_done(7 + i, LINK_UL, i, 0, 9);
+			chan0_expect_done(7 + i, LINK_UL, i, 0, 9);
 		}
 		/* The next cancel begins at another place of the ring. */
 		for (unsigned int i = 0; i < start; i++) {
-			submit(LINK_UL, i);
+			chan0_submit(LINK_UL, i);
 			fake_settle(&f);
 			fake_complete(&f, FAKE_UL, (7 + i) % 8, EV_CODE_EOT, 9);
 		}
@@ -260,7 +210,7 @@ static void cancel_again(struct fake *fake, unsigned int chan, struct fake_done 
 START_TEST(test_cancel_can_be_asked_for_again_and_from_inside)
 {
 	f.on_done = cancel_again;
-	submit_n(LINK_UL, 3);
+	chan0_submit_n(LINK_UL, 3);
 	cancel(LINK_UL);
 	ck_assert_int_eq(cancel(LINK_UL), 0);
 	fake_answer(&f, EV_CODE_SUCCESS);
@@ -275,28 +225,28 @@ END_TEST
 
 START_TEST(test_a_cancel_while_starting_again_is_done_afterwards)
 {
-	submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_UL, 2);
 	cancel(LINK_UL);
 	assert_command(TRE_CMD_STOP_CHAN, FAKE_UL, EV_CODE_SUCCESS);
 	assert_command(TRE_CMD_RESET_CHAN, FAKE_UL, EV_CODE_SUCCESS);
-	submit(LINK_UL, 4);
+	chan0_submit(LINK_UL, 4);
 	ck_assert_int_eq(cancel(LINK_UL), 0);
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 5, 1), LINK_FULL);
 	ck_assert_uint_eq(fake_answer(&f, EV_CODE_SUCCESS), 4);
-	assert_done(2, LINK_UL, 4, -ECANCELED, 0);
-	submit(LINK_UL, 4);
+	chan0_expect_done(2, LINK_UL, 4, -ECANCELED, 0);
+	chan0_submit(LINK_UL, 4);
 }
 END_TEST
 
 START_TEST(test_close_during_a_cancel)
 {
-	submit_n(LINK_UL, 2);
-	submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_DL, 1);
 	cancel(LINK_UL);
 	for (int i = 0; i < _i; i++)
 		assert_command(i == 0 ? TRE_CMD_STOP_CHAN : TRE_CMD_RESET_CHAN, FAKE_UL,
 			       EV_CODE_SUCCESS);
-	close_now();
+	chan0_close();
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 5, 1), -ENOTCONN);
 	fake_answer(&f, EV_CODE_SUCCESS);
 	ck_assert_uint_eq(u->n_closed, 1);
@@ -308,7 +258,7 @@ END_TEST
 
 START_TEST(test_a_cancel_that_is_not_answered_ends_the_channel)
 {
-	submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_UL, 2);
 	cancel(LINK_UL);
 	/* STOP, RESET of the uplink, then RESET of the downlink. */
 	fake_advance(&f, 3000000);
@@ -321,11 +271,11 @@ END_TEST
 
 START_TEST(test_a_restart_that_is_refused_ends_the_channel)
 {
-	submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_UL, 2);
 	cancel(LINK_UL);
 	assert_command(TRE_CMD_STOP_CHAN, FAKE_UL, EV_CODE_SUCCESS);
 	assert_command(TRE_CMD_RESET_CHAN, FAKE_UL, EV_CODE_SUCCESS);
-	submit(LINK_UL, 0);
+	chan0_submit(LINK_UL, 0);
 	assert_command(TRE_CMD_START_CHAN, FAKE_UL, EV_CODE_UNDEFINED_ERR);
 	assert_command(TRE_CMD_RESET_CHAN, FAKE_DL, EV_CODE_SUCCESS);
 	ck_assert_uint_eq(u->n_closed, 1);
@@ -339,9 +289,9 @@ END_TEST
 
 START_TEST(test_close_resets_downlink_then_uplink_and_returns_in_order)
 {
-	submit_n(LINK_UL, 2);
-	submit_n(LINK_DL, 3);
-	close_now();
+	chan0_submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_DL, 3);
+	chan0_close();
 	ck_assert_uint_eq(u->n_done, 0);
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 5, 1), -ENOTCONN);
 	assert_command(TRE_CMD_RESET_CHAN, FAKE_DL, EV_CODE_SUCCESS);
@@ -350,8 +300,8 @@ START_TEST(test_close_resets_downlink_then_uplink_and_returns_in_order)
 	assert_command(TRE_CMD_RESET_CHAN, FAKE_UL, EV_CODE_SUCCESS);
 	ck_assert_uint_eq(u->n_done, 5);
 	for (unsigned int i = 0; i < 3; i++)
-		assert_done(i, LINK_DL, i, -ECANCELED, 0);
-	assert_done(3, LINK_UL, 0, -ECANCELED, 0);
+		chan0_expect_done(i, LINK_DL, i, -ECANCELED, 0);
+	chan0_expect_done(3, LINK_UL, 0, -ECANCELED, 0);
 	ck_assert_uint_eq(u->n_closed, 1);
 	ck_assert_int_eq(u->closed, 0);
 	ck_assert_uint_eq(le64_get(&fake_chan_ctx(&f, FAKE_DL)->rbase), 0);
@@ -363,8 +313,8 @@ START_TEST(test_late_events_of_a_closed_channel_are_ignored)
 {
 	uint64_t base = le64_get(&fake_chan_ctx(&f, FAKE_DL)->rbase);
 
-	submit_n(LINK_DL, 2);
-	close_now();
+	chan0_submit_n(LINK_DL, 2);
+	chan0_close();
 	fake_event(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_DL, EV_CODE_EOT, base, 1));
 	fake_answer(&f, EV_CODE_SUCCESS);
 	fake_event(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_DL, EV_CODE_EOT, base + 16, 1));
@@ -381,15 +331,15 @@ START_TEST(test_stale_events_do_not_reach_the_next_instance)
 	struct tre_copy command;
 	iova_t at;
 
-	submit_n(LINK_DL, 2);
-	close_now();
+	chan0_submit_n(LINK_DL, 2);
+	chan0_close();
 	/* Published before the answers to RESET, and not taken yet. */
 	fake_post(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_DL, EV_CODE_EOT, base, 1));
 	while (fake_command(&f, &command, &at))
 		fake_event(&f, 0, tre_event(TRE_EV_CMD, 0, EV_CODE_SUCCESS, at, 0));
 	u->n_done = u->n_opened = 0;
 	fake_open(&f, 0);
-	submit_n(LINK_DL, 2);
+	chan0_submit_n(LINK_DL, 2);
 	fake_irq(&f, 2);
 	ck_assert_uint_eq(u->n_done, 0);
 	ck_assert_int_eq(engine_state(f.engine), ENGINE_READY);
@@ -398,10 +348,10 @@ END_TEST
 
 START_TEST(test_close_twice_closes_once)
 {
-	close_now();
-	close_now();
+	chan0_close();
+	chan0_close();
 	fake_answer(&f, EV_CODE_SUCCESS);
-	close_now();
+	chan0_close();
 	ck_assert_uint_eq(u->n_closed, 1);
 }
 END_TEST
@@ -412,7 +362,7 @@ START_TEST(test_leaving_the_environment_ends_the_channel)
 {
 	uint64_t before;
 
-	submit_n(LINK_DL, 2);
+	chan0_submit_n(LINK_DL, 2);
 	ck_assert(f.is_offered[0] && !f.is_offered[2]);
 	before = engine_counts(f.engine)->commands;
 	f.regs[(FAKE_BHI + BHI_EXECENV) / 4] = MHI_EE_SBL;
@@ -439,11 +389,11 @@ START_TEST(test_the_end_comes_once_in_every_state)
 	if (_i / 2 == 0)	/* opening */
 		ck_assert_int_eq(fake_try_open(&f, 1), 0);
 	if (_i / 2 == 1) {	/* open, full */
-		submit_n(LINK_UL, 7);
-		submit_n(LINK_DL, 7);
+		chan0_submit_n(LINK_UL, 7);
+		chan0_submit_n(LINK_DL, 7);
 	}
 	if (_i / 2 >= 2) {	/* in the middle of a cancel */
-		submit_n(LINK_UL, 3);
+		chan0_submit_n(LINK_UL, 3);
 		cancel(LINK_UL);
 		for (int i = 2; i < _i / 2; i++) {
 			ck_assert(fake_command(&f, &command, &at));
@@ -470,8 +420,8 @@ END_TEST
 
 START_TEST(test_death_while_closing_is_still_a_close)
 {
-	submit_n(LINK_DL, 2);
-	close_now();
+	chan0_submit_n(LINK_DL, 2);
+	chan0_close();
 	fake_state(&f, MHI_STATE_SYS_ERR);
 	ck_assert_uint_eq(u->n_closed, 1);
 	ck_assert_int_eq(u->closed, 0);
@@ -481,7 +431,7 @@ END_TEST
 
 START_TEST(test_power_off_resets_channels_before_the_device)
 {
-	submit_n(LINK_UL, 2);
+	chan0_submit_n(LINK_UL, 2);
 	f.n_ctrl = 0;
 	ck_assert_int_eq(engine_power(f.engine, POWER_OFF), POWER_STARTED);
 	fake_settle(&f);
@@ -500,20 +450,20 @@ int main(void)
 	Suite *s = suite_create("channel");
 	TCase *c = tcase_create("closed");
 
-	tcase_add_checked_fixture(c, setup_closed, teardown);
+	tcase_add_checked_fixture(c, chan0_setup_closed, chan0_teardown);
 	tcase_add_test(c, test_one_direction_alone_can_be_opened);
 	tcase_add_test(c, test_nothing_is_taken_before_opened);
 	suite_add_tcase(s, c);
 
 	c = tcase_create("open");
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, chan0_setup, chan0_teardown);
 	tcase_add_test(c, test_open_writes_the_context);
 	tcase_add_test(c, test_open_refuses_in_error);
 	tcase_add_test(c, test_open_refuses);
 	suite_add_tcase(s, c);
 
 	c = tcase_create("cancel");
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, chan0_setup, chan0_teardown);
 	tcase_add_test(c, test_cancel_is_stop_reset_start);
 	tcase_add_test(c, test_cancel_of_nothing_does_nothing);
 	tcase_add_test(c, test_what_completes_before_the_stop_still_counts);
@@ -527,7 +477,7 @@ int main(void)
 	suite_add_tcase(s, c);
 
 	c = tcase_create("end");
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, chan0_setup, chan0_teardown);
 	tcase_add_test(c, test_close_resets_downlink_then_uplink_and_returns_in_order);
 	tcase_add_test(c, test_late_events_of_a_closed_channel_are_ignored);
 	tcase_add_test(c, test_stale_events_do_not_reach_the_next_instance);

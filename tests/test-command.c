@@ -1,21 +1,7 @@
 #include "core/command.h"
-#include "tests/fake_hw.h"
+#include "tests/fake_chan.h"
 #include "tests/suite.h"
 #include <errno.h>
-
-static struct fake f;
-
-static void setup(void)
-{
-	fake_init(&f);
-	fake_start(&f);
-	fake_boot(&f);
-}
-
-static void teardown(void)
-{
-	fake_fini(&f);
-}
 
 static void answer(iova_t at, enum ev_code code)
 {
@@ -250,7 +236,7 @@ int main(void)
 	Suite *s = suite_create("command");
 	TCase *c = tcase_create("command");
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, chan0_setup_closed, chan0_teardown);
 	tcase_add_test(c, test_open_starts_uplink_then_downlink_with_one_doorbell);
 	tcase_add_test(c, test_answers_never_reach_another_channel);
 	tcase_add_test(c, test_an_answer_out_of_order_is_refused_and_times_out);

@@ -1,25 +1,9 @@
 #include "core/event.h"
-#include "tests/fake_hw.h"
+#include "tests/fake_chan.h"
 #include "tests/suite.h"
 #include <errno.h>
 
-static struct fake f;
-
 static const uint32_t ring0_bell = FAKE_ERDB, ring1_bell = FAKE_ERDB + 8;
-
-static void setup(void)
-{
-	fake_init(&f);
-	fake_start(&f);
-	fake_boot(&f);
-	fake_open(&f, 0);
-	fake_forget(&f);
-}
-
-static void teardown(void)
-{
-	fake_fini(&f);
-}
 
 static struct tre_copy noise(void)
 {
@@ -365,7 +349,7 @@ int main(void)
 	Suite *s = suite_create("event");
 	TCase *c = tcase_create("event");
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, chan0_setup, chan0_teardown);
 	tcase_add_loop_test(c, test_refuses_a_read_pointer_that_is_no_element, 0,
 			    (int)ARRAY_SIZE(bad_rps));
 	tcase_add_loop_test(c, test_refuses_a_read_pointer_of_zeros_or_ones, 0, 2);

@@ -1,26 +1,9 @@
 #include "core/event.h"
-#include "tests/fake_hw.h"
+#include "tests/fake_chan.h"
 #include "tests/suite.h"
 #include <errno.h>
 
-static struct fake f;
-static struct fake_user *const u = &f.users[0];
-
 static const uint32_t ul_bell = FAKE_CHDB + 8 * FAKE_UL, dl_bell = FAKE_CHDB + 8 * FAKE_DL;
-
-static void setup(void)
-{
-	fake_init(&f);
-	fake_start(&f);
-	fake_boot(&f);
-	fake_open(&f, 0);
-	fake_forget(&f);
-}
-
-static void teardown(void)
-{
-	fake_fini(&f);
-}
 
 /* Another kind of channel 0, opened. */
 static void setup_again(void (*change)(void))
@@ -34,41 +17,13 @@ static void setup_again(void (*change)(void))
 	fake_forget(&f);
 }
 
-static void submit(enum link_dir dir, unsigned int slot)
-{
-	ck_assert_int_eq(fake_submit(&f, 0, dir, slot, 100), LINK_OK);
-}
-
-static void submit_n(enum link_dir dir, unsigned int n)
-{
-	for (unsigned int slot = 0; slot < n; slot++)
-		submit(dir, slot);
-	fake_settle(&f);
-}
-
-static void assert_done(unsigned int i, enum link_dir dir, unsigned int slot, int status,
-			uint32_t len)
-{
-	ck_assert_uint_lt(i, u->n_done);
-	ck_assert_int_eq(u->done[i].dir, dir);
-	ck_assert_uint_eq(u->done[i].slot, slot);
-	ck_assert_int_eq(u->done[i].status, status);
-	ck_assert_uint_eq(u->done[i].len, len);
-}
-
-static void close_now(void)
-{
-	f.link->ops->close(f.link, 0);
-	fake_settle(&f);
-}
-
 START_TEST(test_submit_writes_an_element_and_the_turn_rings_once)
 {
 	struct tre *ring = fake_memory(&f, le64_get(&fake_chan_ctx(&f, FAKE_UL)->rbase));
 	struct tre_copy el;
 
-	submit(LINK_UL, 2);
-	submit(LINK_UL, 0);
+	chan0_submit(LINK_UL, 2);
+	chan0_submit(LINK_UL, 0);
 	ck_assert_uint_eq(f.n_writes, 0);
 	fake_settle(&f);
 	ck_assert_uint_eq(f.n_writes, 1);
@@ -88,7 +43,7 @@ START_TEST(test_a_downlink_slot_is_offered_whole_and_writable)
 {
 	struct tre *ring = fake_memory(&f, le64_get(&fake_chan_ctx(&f, FAKE_DL)->rbase));
 
-	submit(LINK_DL, 1);
+	chan0_submit(LINK_DL, 1);
 	ck_assert_uint_eq(tre_load(&ring[0]).dword[0], 4096);
 	ck_assert_uint_ge(tre_load(&ring[0]).ptr, FAKE_IOVA_WRITES);
 }
@@ -100,7 +55,7 @@ START_TEST(test_submit_refuses_nonsense)
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 0, 4097), -EINVAL);
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 7, 1), -EINVAL);
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, UINT32_MAX, 1), -EINVAL);
-	submit(LINK_UL, 0);
+	chan0_submit(LINK_UL, 0);
 	ck_assert_int_eq(fake_submit(&f, 0, LINK_UL, 0, 1), -EINVAL);
 	ck_assert_uint_eq(f.link->chans[0].slots[LINK_UL].n, 7);
 	ck_assert_uint_eq(f.link->chans[1].slots[LINK_DL].n, 0);
@@ -109,8 +64,8 @@ END_TEST
 
 START_TEST(test_every_slot_fits_the_ring)
 {
-	submit_n(LINK_UL, 7);
-	submit_n(LINK_DL, 7);
+	chan0_submit_n(LINK_UL, 7);
+	chan0_submit_n(LINK_DL, 7);
 	ck_assert_uint_eq(u->out, 14);
 }
 END_TEST
@@ -126,7 +81,7 @@ START_TEST(test_moderation_sets_bei)
 
 	setup_again(use_moderation);
 	ring = fake_memory(&f, le64_get(&fake_chan_ctx(&f, FAKE_UL)->rbase));
-	submit(LINK_UL, 0);
+	chan0_submit(LINK_UL, 0);
 	ck_assert_uint_eq(tre_load(&ring[0]).dword[1], 0x00020600);
 }
 END_TEST
@@ -136,11 +91,11 @@ END_TEST
 START_TEST(test_wraps_around_many_times)
 {
 	for (unsigned int i = 0; i < 200; i++) {
-		submit(LINK_UL, i % 7);
+		chan0_submit(LINK_UL, i % 7);
 		fake_settle(&f);
 		u->n_done = 0;
 		fake_complete(&f, FAKE_UL, i % 8, EV_CODE_EOT, 100);
-		assert_done(0, LINK_UL, i % 7, 0, 100);
+		chan0_expect_done(0, LINK_UL, i % 7, 0, 100);
 	}
 	ck_assert_uint_eq(engine_counts(f.engine)->submitted, 200);
 	ck_assert_uint_eq(engine_counts(f.engine)->returned, 200);
@@ -150,26 +105,26 @@ END_TEST
 
 START_TEST(test_overflow_and_eob_say_more)
 {
-	submit_n(LINK_DL, 4);
+	chan0_submit_n(LINK_DL, 4);
 	fake_complete(&f, FAKE_DL, 0, EV_CODE_OVERFLOW, 4096);
 	fake_complete(&f, FAKE_DL, 1, EV_CODE_EOB, 10);
 	fake_complete(&f, FAKE_DL, 2, EV_CODE_EOT, 1);
 	fake_complete(&f, FAKE_DL, 3, EV_CODE_EOT, 0);
-	assert_done(0, LINK_DL, 0, LINK_MORE, 4096);
-	assert_done(1, LINK_DL, 1, LINK_MORE, 10);
-	assert_done(2, LINK_DL, 2, 0, 1);
-	assert_done(3, LINK_DL, 3, 0, 0);
+	chan0_expect_done(0, LINK_DL, 0, LINK_MORE, 4096);
+	chan0_expect_done(1, LINK_DL, 1, LINK_MORE, 10);
+	chan0_expect_done(2, LINK_DL, 2, 0, 1);
+	chan0_expect_done(3, LINK_DL, 3, 0, 0);
 }
 END_TEST
 
 START_TEST(test_a_length_never_exceeds_the_slot)
 {
-	submit_n(LINK_DL, 1);
-	submit_n(LINK_UL, 1);
+	chan0_submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_UL, 1);
 	fake_complete(&f, FAKE_DL, 0, EV_CODE_EOT, 0xffff);
 	fake_complete(&f, FAKE_UL, 0, EV_CODE_EOT, 0xffff);
-	assert_done(0, LINK_DL, 0, 0, 4096);
-	assert_done(1, LINK_UL, 0, 0, 100);
+	chan0_expect_done(0, LINK_DL, 0, 0, 4096);
+	chan0_expect_done(1, LINK_UL, 0, 0, 100);
 }
 END_TEST
 
@@ -195,7 +150,7 @@ START_TEST(test_refuses_a_pointer_to_nothing_in_flight)
 {
 	uint64_t base = le64_get(&fake_chan_ctx(&f, FAKE_DL)->rbase);
 
-	submit_n(LINK_DL, 2);
+	chan0_submit_n(LINK_DL, 2);
 	fake_event(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_DL, EV_CODE_EOT, base + refused[_i], 1));
 	assert_protocol_error(2);
 }
@@ -203,7 +158,7 @@ END_TEST
 
 START_TEST(test_refuses_zeros_and_ones)
 {
-	submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_DL, 1);
 	fake_event(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_DL, EV_CODE_EOT, _i ? UINT64_MAX : 0, 1));
 	assert_protocol_error(1);
 }
@@ -211,8 +166,8 @@ END_TEST
 
 START_TEST(test_refuses_the_ring_of_the_other_direction)
 {
-	submit_n(LINK_DL, 1);
-	submit_n(LINK_UL, 1);
+	chan0_submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_UL, 1);
 	fake_event(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_DL, EV_CODE_EOT,
 				    le64_get(&fake_chan_ctx(&f, FAKE_UL)->rbase), 1));
 	assert_protocol_error(2);
@@ -221,7 +176,7 @@ END_TEST
 
 START_TEST(test_refuses_a_completion_told_twice)
 {
-	submit_n(LINK_DL, 2);
+	chan0_submit_n(LINK_DL, 2);
 	fake_complete(&f, FAKE_DL, 0, EV_CODE_EOT, 1);
 	u->n_done = 0;
 	fake_complete(&f, FAKE_DL, 0, EV_CODE_EOT, 1);
@@ -232,11 +187,11 @@ END_TEST
 START_TEST(test_refuses_a_completion_told_twice_after_its_element_was_used_again)
 {
 	for (unsigned int i = 0; i < 8; i++) {
-		submit(LINK_DL, 0);
+		chan0_submit(LINK_DL, 0);
 		fake_settle(&f);
 		fake_complete(&f, FAKE_DL, i % 8, EV_CODE_EOT, 1);
 	}
-	submit(LINK_DL, 0);
+	chan0_submit(LINK_DL, 0);
 	fake_settle(&f);
 	u->n_done = 0;
 	fake_complete(&f, FAKE_DL, 7, EV_CODE_EOT, 1);
@@ -246,7 +201,7 @@ END_TEST
 
 START_TEST(test_strict_refuses_to_skip_an_element)
 {
-	submit_n(LINK_DL, 3);
+	chan0_submit_n(LINK_DL, 3);
 	fake_complete(&f, FAKE_DL, 1, EV_CODE_EOT, 1);
 	assert_protocol_error(3);
 }
@@ -260,16 +215,16 @@ static void use_tolerant(void)
 START_TEST(test_tolerant_completes_what_was_skipped)
 {
 	setup_again(use_tolerant);
-	submit_n(LINK_DL, 5);
-	submit_n(LINK_UL, 3);
+	chan0_submit_n(LINK_DL, 5);
+	chan0_submit_n(LINK_UL, 3);
 	fake_complete(&f, FAKE_DL, 2, EV_CODE_EOT, 7);
 	fake_complete(&f, FAKE_UL, 1, EV_CODE_EOT, 100);
 	ck_assert_uint_eq(u->n_done, 5);
-	assert_done(0, LINK_DL, 0, LINK_MORE, 4096);
-	assert_done(1, LINK_DL, 1, LINK_MORE, 4096);
-	assert_done(2, LINK_DL, 2, 0, 7);
-	assert_done(3, LINK_UL, 0, 0, 100);
-	assert_done(4, LINK_UL, 1, 0, 100);
+	chan0_expect_done(0, LINK_DL, 0, LINK_MORE, 4096);
+	chan0_expect_done(1, LINK_DL, 1, LINK_MORE, 4096);
+	chan0_expect_done(2, LINK_DL, 2, 0, 7);
+	chan0_expect_done(3, LINK_UL, 0, 0, 100);
+	chan0_expect_done(4, LINK_UL, 1, 0, 100);
 }
 END_TEST
 
@@ -282,7 +237,7 @@ static void close_at_first(struct fake *fake, unsigned int chan, struct fake_don
 START_TEST(test_closing_from_inside_a_skip_ends_it)
 {
 	setup_again(use_tolerant);
-	submit_n(LINK_DL, 5);
+	chan0_submit_n(LINK_DL, 5);
 	f.on_done = close_at_first;
 	fake_complete(&f, FAKE_DL, 3, EV_CODE_EOT, 7);
 	ck_assert_uint_eq(u->n_done, 1);
@@ -301,7 +256,7 @@ static void submit_again(struct fake *fake, unsigned int chan, struct fake_done 
 START_TEST(test_a_slot_can_be_submitted_from_its_done)
 {
 	f.on_done = submit_again;
-	submit_n(LINK_DL, 7);
+	chan0_submit_n(LINK_DL, 7);
 	for (unsigned int i = 0; i < 100; i++)
 		fake_complete(&f, FAKE_DL, i % 8, EV_CODE_EOT, 9);
 	ck_assert_uint_eq(u->n_done, 100);
@@ -324,9 +279,9 @@ START_TEST(test_burst_rings_only_in_doorbell_mode)
 	setup_again(use_burst);
 	ctx = fake_chan_ctx(&f, FAKE_UL);
 	ck_assert_uint_eq(le32_get(&ctx->chcfg), 0x301);
-	submit_n(LINK_UL, 1);
+	chan0_submit_n(LINK_UL, 1);
 	ck_assert_uint_eq(fake_rung(&f, ul_bell), 1);
-	submit(LINK_UL, 1);
+	chan0_submit(LINK_UL, 1);
 	fake_settle(&f);
 	ck_assert_uint_eq(fake_rung(&f, ul_bell), 1);
 	/* The device polls wp meanwhile. */
@@ -334,7 +289,7 @@ START_TEST(test_burst_rings_only_in_doorbell_mode)
 	fake_event(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_UL,
 				    _i ? EV_CODE_OOB : EV_CODE_DB_MODE, 0, 0));
 	ck_assert_uint_eq(fake_rung(&f, ul_bell), 2);
-	submit(LINK_UL, 2);
+	chan0_submit(LINK_UL, 2);
 	fake_settle(&f);
 	ck_assert_uint_eq(fake_rung(&f, ul_bell), 2);
 	ck_assert_uint_eq(u->n_done, 0);
@@ -344,7 +299,7 @@ END_TEST
 START_TEST(test_a_storm_of_hints_rings_once_a_turn)
 {
 	setup_again(use_burst);
-	submit_n(LINK_UL, 1);
+	chan0_submit_n(LINK_UL, 1);
 	fake_forget(&f);
 	for (int i = 0; i < 10; i++)
 		fake_post(&f, 1, tre_event(TRE_EV_TRANSFER, FAKE_UL, EV_CODE_OOB, 0, 0));
@@ -356,8 +311,8 @@ END_TEST
 START_TEST(test_m0_rings_what_waits)
 {
 	setup_again(use_burst);
-	submit_n(LINK_UL, 1);
-	submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_UL, 1);
+	chan0_submit_n(LINK_DL, 1);
 	fake_state(&f, MHI_STATE_M1);
 	fake_forget(&f);
 	fake_state(&f, MHI_STATE_M0);
@@ -386,20 +341,20 @@ START_TEST(test_rsc_completes_by_cookie_in_any_order)
 	setup_again(use_rsc);
 	ck_assert_uint_eq(le32_get(&fake_chan_ctx(&f, FAKE_DL)->chtype), CHTYPE_DL_RSC);
 	ring = fake_memory(&f, le64_get(&fake_chan_ctx(&f, FAKE_DL)->rbase));
-	submit_n(LINK_DL, 5);
+	chan0_submit_n(LINK_DL, 5);
 	ck_assert_uint_eq(tre_load(&ring[3]).ptr >> 48, 4096);
 	ck_assert_uint_eq(tre_load(&ring[3]).dword[1], 0x00080000);
 	complete_rsc(tre_load(&ring[3]).dword[0], 30);
 	complete_rsc(tre_load(&ring[0]).dword[0], 31);
 	complete_rsc(tre_load(&ring[4]).dword[0], 32);
-	assert_done(0, LINK_DL, 3, 0, 30);
-	assert_done(1, LINK_DL, 0, 0, 31);
-	assert_done(2, LINK_DL, 4, 0, 32);
+	chan0_expect_done(0, LINK_DL, 3, 0, 30);
+	chan0_expect_done(1, LINK_DL, 0, 0, 31);
+	chan0_expect_done(2, LINK_DL, 4, 0, 32);
 	/* Three elements are free again. */
-	submit(LINK_DL, 0);
-	submit(LINK_DL, 3);
-	submit(LINK_DL, 4);
-	close_now();
+	chan0_submit(LINK_DL, 0);
+	chan0_submit(LINK_DL, 3);
+	chan0_submit(LINK_DL, 4);
+	chan0_close();
 	fake_answer(&f, EV_CODE_SUCCESS);
 	ck_assert_uint_eq(u->n_done, 8);
 }
@@ -410,7 +365,7 @@ static const uint64_t bad_cookies[] = { 5, 7, 8, 0xffff, 0xffffffff };
 START_TEST(test_rsc_refuses_a_cookie_of_nothing)
 {
 	setup_again(use_rsc);
-	submit_n(LINK_DL, 3);
+	chan0_submit_n(LINK_DL, 3);
 	complete_rsc(1, 1);
 	complete_rsc(1, 1);
 	complete_rsc(bad_cookies[_i], 1);
@@ -422,13 +377,13 @@ END_TEST
 
 START_TEST(test_rsc_and_plain_completions_do_not_mix)
 {
-	submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_DL, 1);
 	complete_rsc(0, 1);
 	ck_assert_uint_eq(u->n_done, 0);
 	ck_assert_uint_eq(engine_counts(f.engine)->bad_events, 1);
 	f.on_done = NULL;
 	setup_again(use_rsc);
-	submit_n(LINK_DL, 1);
+	chan0_submit_n(LINK_DL, 1);
 	fake_complete(&f, FAKE_DL, 0, EV_CODE_EOT, 1);
 	ck_assert_uint_eq(u->n_done, 0);
 	ck_assert_uint_eq(engine_counts(f.engine)->bad_events, 1);
@@ -440,7 +395,7 @@ int main(void)
 	Suite *s = suite_create("transfer");
 	TCase *c = tcase_create("transfer");
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, chan0_setup, chan0_teardown);
 	tcase_add_test(c, test_submit_writes_an_element_and_the_turn_rings_once);
 	tcase_add_test(c, test_a_downlink_slot_is_offered_whole_and_writable);
 	tcase_add_test(c, test_submit_refuses_nonsense);
