@@ -334,17 +334,6 @@ static void peer_watch(struct server *s)
 		peer_drop(s);
 }
 
-static size_t total_len(const void *header)
-{
-	return ((const struct vu_header *)header)->size;
-}
-
-static const struct msgsock_format format = {
-	.header_len = sizeof(struct vu_header),
-	.max_len = VU_MAX_MESSAGE,
-	.total_len = total_len,
-};
-
 static void on_connect(void *user, int what)
 {
 	struct server *s = user;
@@ -356,7 +345,7 @@ static void on_connect(void *user, int what)
 		return;
 	loop_unwatch(s->listen_watch);
 	s->listen_watch = NULL;
-	msgsock_init(&s->peer, &format, fd);
+	msgsock_init(&s->peer, &vu_format, fd);
 	s->n_clients++;
 	log_info("sim", "client %u attached", s->n_clients);
 	peer_watch(s);

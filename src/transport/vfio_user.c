@@ -352,17 +352,6 @@ static void on_socket(void *user, int what)
 		fail(v, -ENODEV);
 }
 
-static size_t total_len(const void *header)
-{
-	return ((const struct vu_header *)header)->size;
-}
-
-static const struct msgsock_format format = {
-	.header_len = sizeof(struct vu_header),
-	.max_len = VU_MAX_MESSAGE,
-	.total_len = total_len,
-};
-
 static int socket_connect(const char *path, struct text *ret_why)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -484,7 +473,7 @@ static struct vfio_user *vfio_user_new(struct loop *l, int fd)
 	v->hw = (struct hw){ .ops = &vfio_user_ops, .n_vectors = 1, .iova_min = 0,
 			     .iova_max = UINT64_MAX };
 	v->loop = l;
-	msgsock_init(&v->sock, &format, fd);
+	msgsock_init(&v->sock, &vu_format, fd);
 	defer_init(&v->gone, tell_gone, v);
 	defer_init(&v->reset_done, tell_reset_done, v);
 	v->watch = loop_watch(l, fd, LOOP_READ, on_socket, v);

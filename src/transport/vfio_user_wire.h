@@ -7,6 +7,7 @@
  * Source: QEMU docs/interop/vfio-user.rst; libvfio-user include/vfio-user.h.
  */
 #pragma once
+#include "io/msgsock.h"
 #include <stdint.h>
 
 enum vu_command {
@@ -122,4 +123,16 @@ enum {
 	VU_MAX_FDS = 16,		/* QEMU refuses a peer that takes more */
 	VU_MAX_TRANSFER = 1 << 20,	/* bytes of one region access */
 	VU_MAX_MESSAGE = VU_MAX_TRANSFER + 4096,
+};
+
+static inline size_t vu_message_len(const void *header)
+{
+	return ((const struct vu_header *)header)->size;
+}
+
+/* Where a message ends on the socket. */
+static const struct msgsock_format vu_format = {
+	.header_len = sizeof(struct vu_header),
+	.max_len = VU_MAX_MESSAGE,
+	.total_len = vu_message_len,
 };
