@@ -35,3 +35,10 @@ fuzz_fuzz_event_SOURCES = fuzz/fuzz-event.c $(fuzz_main) tests/fake_hw.c tests/f
 fuzz_fuzz_event_LDADD = src/core/libcore.a src/base/libbase.a
 fuzz_fuzz_event_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-event
+
+fuzz_targets += fuzz/fuzz-vfio-user
+fuzz_fuzz_vfio_user_SOURCES = fuzz/fuzz-vfio-user.c $(fuzz_main)
+fuzz_fuzz_vfio_user_LDADD = src/serve/libserve.a src/transport/libtransport.a \
+	src/sim/libsim.a src/io/libio.a src/base/libbase.a $(JANSSON_LIBS) $(EV_LIBS)
+fuzz_fuzz_vfio_user_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-vfio-user
