@@ -199,6 +199,25 @@ bool host_event_held(struct host *h, unsigned int ering, struct tre_copy *ret_ev
 	return true;
 }
 
+struct tre_copy host_expect(struct host *h, unsigned int chid, unsigned int code, uint32_t len)
+{
+	struct tre_copy ev;
+
+	ck_assert(host_event(h, 1, &ev));
+	ck_assert_uint_eq(tre_type(ev), TRE_EV_TRANSFER);
+	ck_assert_uint_eq(tre_chid(ev), chid);
+	ck_assert_uint_eq(tre_code(ev), code);
+	ck_assert_uint_eq(tre_len(ev), len);
+	return ev;
+}
+
+void host_expect_silence(struct host *h)
+{
+	struct tre_copy ev;
+
+	ck_assert(!host_event(h, 1, &ev));
+}
+
 void host_give_back(struct host *h, unsigned int ering)
 {
 	struct host_ring *r = &h->events[ering];
@@ -259,6 +278,12 @@ void host_start(struct host *h, unsigned int chid, unsigned int type, uint32_t e
 {
 	host_describe(h, chid, type, elements, 1);
 	ck_assert_uint_eq(host_command(h, TRE_CMD_START_CHAN, chid), EV_CODE_SUCCESS);
+}
+
+void host_start_pair(struct host *h, unsigned int ul, uint32_t elements)
+{
+	host_start(h, ul, CHTYPE_UL, elements);
+	host_start(h, ul + 1, CHTYPE_DL, elements);
 }
 
 iova_t host_queue(struct host *h, unsigned int chid, struct tre_copy tre)

@@ -57,6 +57,9 @@ void host_boot(struct host *h);		/* prepare, M0, its two events taken */
 /* The next event of a ring, and its slot back to the modem; false: none. */
 bool host_event(struct host *h, unsigned int ering, struct tre_copy *ret_ev);
 bool host_event_held(struct host *h, unsigned int ering, struct tre_copy *ret_ev);	/* keeps the slot */
+/* The next event of ring 1, which completes an element of @chid. */
+struct tre_copy host_expect(struct host *h, unsigned int chid, unsigned int code, uint32_t len);
+void host_expect_silence(struct host *h);	/* ring 1 holds none */
 void host_give_back(struct host *h, unsigned int ering);	/* doorbell for all slots kept */
 
 /* Queues a command, rings, settles; the completion code, 0 when none came. */
@@ -65,6 +68,8 @@ unsigned int host_command(struct host *h, enum tre_type type, unsigned int chid)
 void host_describe(struct host *h, unsigned int chid, unsigned int type,
 		   uint32_t elements, unsigned int ering);
 void host_start(struct host *h, unsigned int chid, unsigned int type, uint32_t elements);
+/* Uplink @ul and the downlink behind it. */
+void host_start_pair(struct host *h, unsigned int ul, uint32_t elements);
 
 /* Queues one element; the doorbell is host_ring(). */
 iova_t host_queue(struct host *h, unsigned int chid, struct tre_copy tre);

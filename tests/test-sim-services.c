@@ -15,62 +15,39 @@ static void teardown(void)
 	host_close(&host);
 }
 
-static void start_pair(unsigned int ul)
-{
-	host_start(&host, ul, CHTYPE_UL, 16);
-	host_start(&host, ul + 1, CHTYPE_DL, 16);
-}
-
-static void expect(unsigned int chid, unsigned int code, uint32_t len)
-{
-	struct tre_copy ev;
-
-	ck_assert(host_event(&host, 1, &ev));
-	ck_assert_uint_eq(tre_chid(ev), chid);
-	ck_assert_uint_eq(tre_code(ev), code);
-	ck_assert_uint_eq(tre_len(ev), len);
-}
-
-static void expect_silence(void)
-{
-	struct tre_copy ev;
-
-	ck_assert(!host_event(&host, 1, &ev));
-}
-
 START_TEST(test_a_service_hears_only_when_it_can_answer)
 {
 	iova_t to;
 
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	host_send(&host, 32, "AT\r", 3);
-	expect_silence();
+	host_expect_silence(&host);
 	to = host_offer(&host, 33, 64);
 	host_ring(&host, 33);
-	expect(32, EV_CODE_EOT, 3);
-	expect(33, EV_CODE_EOT, 9);
+	host_expect(&host, 32, EV_CODE_EOT, 3);
+	host_expect(&host, 33, EV_CODE_EOT, 9);
 	ck_assert_mem_eq(host_cpu(&host, to), "AT\r\r\nOK\r\n", 9);
 }
 END_TEST
 
 START_TEST(test_an_answer_nobody_takes_stops_the_hearing)
 {
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	host_offer(&host, 33, 4);
 	host_ring(&host, 33);
 	host_send(&host, 32, "AT\r", 3);
 	host_send(&host, 32, "AT\r", 3);
-	expect(32, EV_CODE_EOT, 3);
-	expect(33, EV_CODE_OVERFLOW, 4);
-	expect_silence();
+	host_expect(&host, 32, EV_CODE_EOT, 3);
+	host_expect(&host, 33, EV_CODE_OVERFLOW, 4);
+	host_expect_silence(&host);
 	host_offer(&host, 33, 64);
 	host_ring(&host, 33);
-	expect(33, EV_CODE_EOT, 5);
-	expect_silence();	/* the second waits for a buffer */
+	host_expect(&host, 33, EV_CODE_EOT, 5);
+	host_expect_silence(&host);	/* the second waits for a buffer */
 	host_offer(&host, 33, 64);
 	host_ring(&host, 33);
-	expect(32, EV_CODE_EOT, 3);
-	expect(33, EV_CODE_EOT, 9);
+	host_expect(&host, 32, EV_CODE_EOT, 3);
+	host_expect(&host, 33, EV_CODE_EOT, 9);
 }
 END_TEST
 
@@ -78,39 +55,39 @@ START_TEST(test_an_answer_goes_on_after_an_uplink_reset)
 {
 	iova_t to;
 
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	host_offer(&host, 33, 4);
 	host_ring(&host, 33);
 	host_send(&host, 32, "AT\r", 3);
-	expect(32, EV_CODE_EOT, 3);
-	expect(33, EV_CODE_OVERFLOW, 4);
+	host_expect(&host, 32, EV_CODE_EOT, 3);
+	host_expect(&host, 33, EV_CODE_OVERFLOW, 4);
 	ck_assert_uint_eq(host_command(&host, TRE_CMD_RESET_CHAN, 32), EV_CODE_SUCCESS);
 	to = host_offer(&host, 33, 64);
 	host_ring(&host, 33);
-	expect(33, EV_CODE_EOT, 5);
+	host_expect(&host, 33, EV_CODE_EOT, 5);
 	ck_assert_mem_eq(host_cpu(&host, to), "\nOK\r\n", 5);
 }
 END_TEST
 
 START_TEST(test_a_new_session_starts_afresh)
 {
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	for (unsigned int i = 0; i < 4; i++)
 		host_offer(&host, 33, 64);
 	host_ring(&host, 33);
 	host_send(&host, 32, "ATE0\r", 5);
-	expect(32, EV_CODE_EOT, 5);
-	expect(33, EV_CODE_EOT, 11);
+	host_expect(&host, 32, EV_CODE_EOT, 5);
+	host_expect(&host, 33, EV_CODE_EOT, 11);
 	host_send(&host, 32, "half a li", 9);
-	expect(32, EV_CODE_EOT, 9);
+	host_expect(&host, 32, EV_CODE_EOT, 9);
 	host_command(&host, TRE_CMD_RESET_CHAN, 33);
 	host_command(&host, TRE_CMD_RESET_CHAN, 32);
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	host_offer(&host, 33, 64);
 	host_ring(&host, 33);
 	host_send(&host, 32, "AT\r", 3);
-	expect(32, EV_CODE_EOT, 3);
-	expect(33, EV_CODE_EOT, 9);	/* with echo */
+	host_expect(&host, 32, EV_CODE_EOT, 3);
+	host_expect(&host, 33, EV_CODE_EOT, 9);	/* with echo */
 }
 END_TEST
 
@@ -121,14 +98,14 @@ START_TEST(test_a_chain_is_heard_as_one)
 
 	memcpy(host_cpu(&host, first), "\x00\x78", 2);
 	memcpy(host_cpu(&host, second), "\xf0\x7e", 2);
-	start_pair(4);
+	host_start_pair(&host, 4, 16);
 	host_offer(&host, 5, 256);
 	host_ring(&host, 5);
 	host_queue(&host, 4, tre_transfer(first, 2, TRE_CHAIN));
 	host_queue(&host, 4, tre_transfer(second, 2, TRE_IEOT));
 	host_ring(&host, 4);
-	expect(4, EV_CODE_EOT, 2);
-	expect(5, EV_CODE_EOT, 58);
+	host_expect(&host, 4, EV_CODE_EOT, 2);
+	host_expect(&host, 5, EV_CODE_EOT, 58);
 }
 END_TEST
 
@@ -200,18 +177,18 @@ END_TEST
 
 START_TEST(test_news_come_over_the_channel)
 {
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	for (unsigned int i = 0; i < 4; i++)
 		host_offer(&host, 33, 64);
 	host_ring(&host, 33);
 	host_send(&host, 32, "AT+CREG=1\r", 10);
-	expect(32, EV_CODE_EOT, 10);
-	expect(33, EV_CODE_EOT, 16);
+	host_expect(&host, 32, EV_CODE_EOT, 10);
+	host_expect(&host, 33, EV_CODE_EOT, 16);
 	host_at(&host, 1000000);
-	expect(33, EV_CODE_EOT, 12);
+	host_expect(&host, 33, EV_CODE_EOT, 12);
 	host_send(&host, 32, "AT+CREG=0\r", 10);
-	expect(32, EV_CODE_EOT, 10);
-	expect(33, EV_CODE_EOT, 16);
+	host_expect(&host, 32, EV_CODE_EOT, 10);
+	host_expect(&host, 33, EV_CODE_EOT, 16);
 	ck_assert_uint_eq(timers_next(&host.timers), TIME_NEVER);
 }
 END_TEST
@@ -246,7 +223,7 @@ START_TEST(test_a_flood_of_commands_loses_no_answer)
 	char *text = host_cpu(&host, at);
 	uint64_t before, one;
 
-	start_pair(32);
+	host_start_pair(&host, 32, 16);
 	host_send(&host, 32, "ATE0\r", 5);
 	before = drain(33);
 	host_send(&host, 32, "ATI\r", 4);

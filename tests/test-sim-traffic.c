@@ -34,31 +34,6 @@ static void teardown(void)
 	host_close(&host);
 }
 
-static void start_pair(unsigned int ul, uint32_t elements)
-{
-	host_start(&host, ul, CHTYPE_UL, elements);
-	host_start(&host, ul + 1, CHTYPE_DL, elements);
-}
-
-static struct tre_copy expect(unsigned int chid, unsigned int code, uint32_t len)
-{
-	struct tre_copy ev;
-
-	ck_assert(host_event(&host, 1, &ev));
-	ck_assert_uint_eq(tre_type(ev), TRE_EV_TRANSFER);
-	ck_assert_uint_eq(tre_chid(ev), chid);
-	ck_assert_uint_eq(tre_code(ev), code);
-	ck_assert_uint_eq(tre_len(ev), len);
-	return ev;
-}
-
-static void expect_silence(void)
-{
-	struct tre_copy ev;
-
-	ck_assert(!host_event(&host, 1, &ev));
-}
-
 static unsigned int count_events(void)
 {
 	struct tre_copy ev;
@@ -73,13 +48,13 @@ START_TEST(test_an_echo_comes_back)
 {
 	iova_t to;
 
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	to = host_offer(&host, 1, 64);
 	host_ring(&host, 1);
 	host_send(&host, 0, "hello", 5);
-	ck_assert_uint_eq(expect(1, EV_CODE_EOT, 5).ptr, host.chans[1].base);
-	ck_assert_uint_eq(expect(0, EV_CODE_EOT, 5).ptr, host.chans[0].base);
-	expect_silence();
+	ck_assert_uint_eq(host_expect(&host, 1, EV_CODE_EOT, 5).ptr, host.chans[1].base);
+	ck_assert_uint_eq(host_expect(&host, 0, EV_CODE_EOT, 5).ptr, host.chans[0].base);
+	host_expect_silence(&host);
 	ck_assert_mem_eq(host_cpu(&host, to), "hello", 5);
 	ck_assert_uint_eq(le64_get(&host_chan_ctx(&host, 0)->rp), host.chans[0].base + 16);
 	ck_assert_uint_eq(le64_get(&host_chan_ctx(&host, 1)->rp), host.chans[1].base + 16);
@@ -88,18 +63,18 @@ END_TEST
 
 START_TEST(test_an_echo_waits_for_its_buffer)
 {
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	for (char c = 'a'; c < 'f'; c++)
 		host_send(&host, 0, &c, 1);
-	expect_silence();
+	host_expect_silence(&host);
 	ck_assert_uint_eq(sim_counts(host.sim)->ul_messages, 0);
 	for (char c = 'a'; c < 'f'; c++) {
 		iova_t to = host_offer(&host, 1, 8);
 
 		host_ring(&host, 1);
-		expect(1, EV_CODE_EOT, 1);
-		expect(0, EV_CODE_EOT, 1);
-		expect_silence();
+		host_expect(&host, 1, EV_CODE_EOT, 1);
+		host_expect(&host, 0, EV_CODE_EOT, 1);
+		host_expect_silence(&host);
 		ck_assert_int_eq(*(char *)host_cpu(&host, to), c);
 	}
 	ck_assert_uint_eq(sim_counts(host.sim)->ul_messages, 5);
@@ -111,44 +86,44 @@ START_TEST(test_an_echo_waits_for_its_downlink_channel)
 {
 	host_start(&host, 0, CHTYPE_UL, 16);
 	host_send(&host, 0, "x", 1);
-	expect_silence();
+	host_expect_silence(&host);
 	host_start(&host, 1, CHTYPE_DL, 16);
-	expect_silence();
+	host_expect_silence(&host);
 	host_offer(&host, 1, 8);
 	host_ring(&host, 1);
-	expect(1, EV_CODE_EOT, 1);
-	expect(0, EV_CODE_EOT, 1);
+	host_expect(&host, 1, EV_CODE_EOT, 1);
+	host_expect(&host, 0, EV_CODE_EOT, 1);
 }
 END_TEST
 
 START_TEST(test_a_message_waits_until_all_of_it_fits)
 {
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_offer(&host, 1, 4);
 	host_offer(&host, 1, 4);
 	host_ring(&host, 1);
 	host_send(&host, 0, "0123456789", 10);
-	expect_silence();
+	host_expect_silence(&host);
 	host_offer(&host, 1, 4);
 	host_ring(&host, 1);
-	expect(1, EV_CODE_OVERFLOW, 4);
-	expect(1, EV_CODE_OVERFLOW, 4);
-	expect(1, EV_CODE_EOT, 2);
-	expect(0, EV_CODE_EOT, 10);
+	host_expect(&host, 1, EV_CODE_OVERFLOW, 4);
+	host_expect(&host, 1, EV_CODE_OVERFLOW, 4);
+	host_expect(&host, 1, EV_CODE_EOT, 2);
+	host_expect(&host, 0, EV_CODE_EOT, 10);
 }
 END_TEST
 
 START_TEST(test_an_exact_fit_ends_without_an_empty_event)
 {
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_offer(&host, 1, 4);
 	host_offer(&host, 1, 4);
 	host_ring(&host, 1);
 	host_send(&host, 0, "01234567", 8);
-	expect(1, EV_CODE_OVERFLOW, 4);
-	expect(1, EV_CODE_EOT, 4);
-	expect(0, EV_CODE_EOT, 8);
-	expect_silence();
+	host_expect(&host, 1, EV_CODE_OVERFLOW, 4);
+	host_expect(&host, 1, EV_CODE_EOT, 4);
+	host_expect(&host, 0, EV_CODE_EOT, 8);
+	host_expect_silence(&host);
 }
 END_TEST
 
@@ -159,20 +134,20 @@ START_TEST(test_a_message_larger_than_the_ring_goes_in_pieces)
 
 	for (unsigned int i = 0; i < sizeof(sent); i++)
 		sent[i] = (uint8_t)i;
-	start_pair(0, 4);
+	host_start_pair(&host, 0, 4);
 	for (unsigned int i = 0; i < 3; i++)
 		to[i] = host_offer(&host, 1, 4);
 	host_ring(&host, 1);
 	host_send(&host, 0, sent, 20);
 	for (unsigned int i = 0; i < 3; i++)
-		expect(1, EV_CODE_OVERFLOW, 4);
-	expect_silence();	/* the uplink element is not done */
+		host_expect(&host, 1, EV_CODE_OVERFLOW, 4);
+	host_expect_silence(&host);	/* the uplink element is not done */
 	for (unsigned int i = 3; i < 5; i++)
 		to[i] = host_offer(&host, 1, 4);
 	host_ring(&host, 1);
-	expect(1, EV_CODE_OVERFLOW, 4);
-	expect(1, EV_CODE_EOT, 4);
-	expect(0, EV_CODE_EOT, 20);
+	host_expect(&host, 1, EV_CODE_OVERFLOW, 4);
+	host_expect(&host, 1, EV_CODE_EOT, 4);
+	host_expect(&host, 0, EV_CODE_EOT, 20);
 	for (unsigned int i = 0; i < 5; i++)
 		memcpy(got + 4 * i, host_cpu(&host, to[i]), 4);
 	ck_assert_mem_eq(got, sent, 20);
@@ -191,19 +166,19 @@ START_TEST(test_a_chain_is_one_message)
 {
 	iova_t to;
 
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	to = host_offer(&host, 1, 64);
 	host_ring(&host, 1);
 	queue_piece(0, "one ", TRE_CHAIN);
 	queue_piece(0, "two ", TRE_CHAIN | TRE_IEOB);
 	host_ring(&host, 0);
-	expect_silence();	/* the last piece is missing */
+	host_expect_silence(&host);	/* the last piece is missing */
 	queue_piece(0, "three", TRE_IEOT);
 	host_ring(&host, 0);
-	expect(0, EV_CODE_EOB, 4);
-	expect(1, EV_CODE_EOT, 13);
-	ck_assert_uint_eq(expect(0, EV_CODE_EOT, 5).ptr, host.chans[0].base + 32);
-	expect_silence();
+	host_expect(&host, 0, EV_CODE_EOB, 4);
+	host_expect(&host, 1, EV_CODE_EOT, 13);
+	ck_assert_uint_eq(host_expect(&host, 0, EV_CODE_EOT, 5).ptr, host.chans[0].base + 32);
+	host_expect_silence(&host);
 	ck_assert_mem_eq(host_cpu(&host, to), "one two three", 13);
 	ck_assert_uint_eq(sim_counts(host.sim)->ul_messages, 1);
 }
@@ -215,22 +190,22 @@ START_TEST(test_an_element_without_flags_completes_silently)
 	queue_piece(60, "quiet", 0);
 	queue_piece(60, "loud", TRE_IEOT);
 	host_ring(&host, 60);
-	ck_assert_uint_eq(expect(60, EV_CODE_EOT, 4).ptr, host.chans[60].base + 16);
-	expect_silence();
+	ck_assert_uint_eq(host_expect(&host, 60, EV_CODE_EOT, 4).ptr, host.chans[60].base + 16);
+	host_expect_silence(&host);
 	ck_assert_uint_eq(sim_counts(host.sim)->ul_messages, 2);
 }
 END_TEST
 
 START_TEST(test_rings_wrap)
 {
-	start_pair(0, 4);
+	host_start_pair(&host, 0, 4);
 	for (unsigned int i = 0; i < 50; i++) {
 		iova_t to = host_offer(&host, 1, 8);
 
 		host_ring(&host, 1);
 		host_send(&host, 0, &i, 4);
-		expect(1, EV_CODE_EOT, 4);
-		expect(0, EV_CODE_EOT, 4);
+		host_expect(&host, 1, EV_CODE_EOT, 4);
+		host_expect(&host, 0, EV_CODE_EOT, 4);
 		ck_assert_mem_eq(host_cpu(&host, to), &i, 4);
 	}
 }
@@ -279,7 +254,7 @@ START_TEST(test_echo_survives_a_tiny_event_ring)
 
 	teardown();
 	open_with(8, 0);
-	start_pair(0, 32);
+	host_start_pair(&host, 0, 32);
 	for (unsigned int i = 0; i < 20; i++) {
 		host_offer(&host, 1, 2);
 		queue_piece(0, i % 3 ? "ab" : "a", TRE_IEOT);
@@ -305,7 +280,7 @@ START_TEST(test_a_bad_event_doorbell_is_ignored)
 	ck_assert_uint_eq(host.complaints, 2);
 	host_start(&host, 60, CHTYPE_UL, 16);
 	host_send(&host, 60, "x", 1);
-	expect(60, EV_CODE_EOT, 1);
+	host_expect(&host, 60, EV_CODE_EOT, 1);
 }
 END_TEST
 
@@ -318,16 +293,16 @@ START_TEST(test_malformed_elements_are_thrown_back)
 	host_queue(&host, 60, (struct tre_copy){ at, { 8, TRE_EV_EE << 16 | TRE_IEOT } });
 	queue_piece(60, "good", TRE_IEOT);
 	host_ring(&host, 60);
-	ck_assert_uint_eq(expect(60, EV_CODE_BAD_TRE, 0).ptr, host.chans[60].base);
-	expect(60, EV_CODE_BAD_TRE, 0);
-	expect(60, EV_CODE_EOT, 4);
+	ck_assert_uint_eq(host_expect(&host, 60, EV_CODE_BAD_TRE, 0).ptr, host.chans[60].base);
+	host_expect(&host, 60, EV_CODE_BAD_TRE, 0);
+	host_expect(&host, 60, EV_CODE_EOT, 4);
 	ck_assert_uint_eq(sim_counts(host.sim)->ul_messages, 1);
 }
 END_TEST
 
 START_TEST(test_buffers_not_mapped_are_refused_and_counted)
 {
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_queue(&host, 0, tre_transfer(0x50000000, 8, TRE_IEOT));
 	queue_piece(0, "good", TRE_IEOT);
 	host_queue(&host, 1, tre_transfer(HOST_READS, 8, TRE_IEOT));	/* may only be read */
@@ -335,11 +310,11 @@ START_TEST(test_buffers_not_mapped_are_refused_and_counted)
 	host_offer(&host, 1, 8);
 	host_ring_only(&host, 1);
 	host_ring(&host, 0);
-	expect(0, EV_CODE_UNDEFINED_ERR, 0);
-	expect(1, EV_CODE_UNDEFINED_ERR, 0);
-	expect(1, EV_CODE_UNDEFINED_ERR, 0);
-	expect(1, EV_CODE_EOT, 4);
-	expect(0, EV_CODE_EOT, 4);
+	host_expect(&host, 0, EV_CODE_UNDEFINED_ERR, 0);
+	host_expect(&host, 1, EV_CODE_UNDEFINED_ERR, 0);
+	host_expect(&host, 1, EV_CODE_UNDEFINED_ERR, 0);
+	host_expect(&host, 1, EV_CODE_EOT, 4);
+	host_expect(&host, 0, EV_CODE_EOT, 4);
 	ck_assert_uint_eq(sim_counts(host.sim)->refused_dma, 3);
 	ck_assert_uint_eq(host.complaints, 3);
 	ck_assert_uint_eq(host_state(&host), MHI_STATE_M0);
@@ -349,11 +324,11 @@ END_TEST
 START_TEST(test_the_data_window_of_the_host_is_kept)
 {
 	host_write64(&host, MHIDATALIMIT_LOWER, HOST_READS + HOST_MEMORY - 1);
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_offer(&host, 1, 8);
 	host_ring(&host, 1);
 	host_send(&host, 0, "x", 1);
-	expect(1, EV_CODE_UNDEFINED_ERR, 0);
+	host_expect(&host, 1, EV_CODE_UNDEFINED_ERR, 0);
 	ck_assert_uint_eq(sim_counts(host.sim)->refused_dma, 1);
 }
 END_TEST
@@ -364,7 +339,7 @@ START_TEST(test_a_data_window_that_ends_before_it_begins_holds_nothing)
 	host_write64(&host, MHIDATALIMIT_LOWER, HOST_READS);
 	host_start(&host, 60, CHTYPE_UL, 8);
 	host_send(&host, 60, "x", 1);
-	expect(60, EV_CODE_UNDEFINED_ERR, 0);
+	host_expect(&host, 60, EV_CODE_UNDEFINED_ERR, 0);
 	ck_assert_uint_eq(sim_counts(host.sim)->refused_dma, 1);
 }
 END_TEST
@@ -375,10 +350,10 @@ START_TEST(test_an_endless_chain_is_thrown_back)
 	for (unsigned int i = 0; i < 7; i++)
 		queue_piece(60, "x", TRE_CHAIN);
 	host_ring(&host, 60);
-	ck_assert_uint_eq(expect(60, EV_CODE_BAD_TRE, 0).ptr, host.chans[60].base + 16 * 6);
+	ck_assert_uint_eq(host_expect(&host, 60, EV_CODE_BAD_TRE, 0).ptr, host.chans[60].base + 16 * 6);
 	queue_piece(60, "good", TRE_IEOT);
 	host_ring(&host, 60);
-	expect(60, EV_CODE_EOT, 4);
+	host_expect(&host, 60, EV_CODE_EOT, 4);
 }
 END_TEST
 
@@ -393,11 +368,11 @@ START_TEST(test_produce_fills_every_buffer)
 	for (unsigned int k = 0; k < 3; k++) {
 		const uint8_t *b = host_cpu(&host, to[k]);
 
-		expect(63, EV_CODE_EOT, 5000);
+		host_expect(&host, 63, EV_CODE_EOT, 5000);
 		for (unsigned int i = 0; i < 5000; i++)
 			ck_assert_uint_eq(b[i], (k + i) & 0xff);
 	}
-	expect_silence();
+	host_expect_silence(&host);
 }
 END_TEST
 
@@ -406,24 +381,24 @@ START_TEST(test_swallow_and_mute_and_one_way)
 	host_start(&host, 64, CHTYPE_UL, 16);
 	host_start(&host, 66, CHTYPE_UL, 16);
 	host_send(&host, 64, "gone", 4);
-	expect(64, EV_CODE_EOT, 4);
+	host_expect(&host, 64, EV_CODE_EOT, 4);
 	host_send(&host, 66, "kept", 4);
-	expect_silence();
+	host_expect_silence(&host);
 }
 END_TEST
 
 START_TEST(test_a_modem_can_hold_its_uplink)
 {
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_offer(&host, 1, 8);
 	host_ring(&host, 1);
 	sim_set_mood(host.sim, SIM_HOLDS_UPLINK);
 	host_send(&host, 0, "x", 1);
-	expect_silence();
+	host_expect_silence(&host);
 	sim_set_mood(host.sim, SIM_HEALTHY);
 	host_settle(&host);
-	expect(1, EV_CODE_EOT, 1);
-	expect(0, EV_CODE_EOT, 1);
+	host_expect(&host, 1, EV_CODE_EOT, 1);
+	host_expect(&host, 0, EV_CODE_EOT, 1);
 }
 END_TEST
 
@@ -436,7 +411,7 @@ START_TEST(test_bei_waits_for_the_moderation_timer)
 	host_start(&host, 60, CHTYPE_UL, 16);
 	host_queue(&host, 60, tre_transfer(at, 8, TRE_IEOT | TRE_BEI));
 	host_ring(&host, 60);
-	expect(60, EV_CODE_EOT, 8);	/* the event is there at once */
+	host_expect(&host, 60, EV_CODE_EOT, 8);	/* the event is there at once */
 	host_at(&host, 3000);
 	host_queue(&host, 60, tre_transfer(at, 8, TRE_IEOT | TRE_BEI));
 	host_ring(&host, 60);
@@ -492,16 +467,16 @@ START_TEST(test_burst_mode_polls_the_context)
 	host_ring_only(&host, 60);
 	queue_piece(60, "b", TRE_IEOT);	/* without a doorbell */
 	host_settle(&host);
-	expect(60, EV_CODE_EOT, 1);
-	expect(60, EV_CODE_EOT, 1);
-	expect(60, EV_CODE_DB_MODE, 0);
-	expect_silence();
+	host_expect(&host, 60, EV_CODE_EOT, 1);
+	host_expect(&host, 60, EV_CODE_EOT, 1);
+	host_expect(&host, 60, EV_CODE_DB_MODE, 0);
+	host_expect_silence(&host);
 	queue_piece(60, "c", TRE_IEOT);
 	host_settle(&host);
-	expect_silence();	/* doorbell mode now */
+	host_expect_silence(&host);	/* doorbell mode now */
 	host_ring(&host, 60);
-	expect(60, EV_CODE_EOT, 1);
-	expect(60, EV_CODE_DB_MODE, 0);
+	host_expect(&host, 60, EV_CODE_EOT, 1);
+	host_expect(&host, 60, EV_CODE_DB_MODE, 0);
 }
 END_TEST
 
@@ -515,16 +490,16 @@ START_TEST(test_burst_mode_downlink_says_out_of_buffers)
 	host_send(&host, 0, "a", 1);
 	host_send(&host, 0, "b", 1);
 	for (unsigned int i = 0; i < 2; i++) {
-		expect(1, EV_CODE_EOT, 1);
-		expect(0, EV_CODE_EOT, 1);
+		host_expect(&host, 1, EV_CODE_EOT, 1);
+		host_expect(&host, 0, EV_CODE_EOT, 1);
 	}
 	host_send(&host, 0, "c", 1);
-	expect(1, EV_CODE_OOB, 0);
-	expect_silence();
+	host_expect(&host, 1, EV_CODE_OOB, 0);
+	host_expect_silence(&host);
 	host_offer(&host, 1, 8);
 	host_ring(&host, 1);
-	expect(1, EV_CODE_EOT, 1);
-	expect(0, EV_CODE_EOT, 1);
+	host_expect(&host, 1, EV_CODE_EOT, 1);
+	host_expect(&host, 0, EV_CODE_EOT, 1);
 }
 END_TEST
 
@@ -557,7 +532,7 @@ START_TEST(test_reset_in_the_middle_of_a_message)
 {
 	uint8_t sent[40] = { 0 };
 
-	start_pair(0, 4);
+	host_start_pair(&host, 0, 4);
 	for (unsigned int i = 0; i < 3; i++)
 		host_offer(&host, 1, 4);
 	host_ring(&host, 1);
@@ -566,12 +541,12 @@ START_TEST(test_reset_in_the_middle_of_a_message)
 	host_give_back(&host, 1);
 	ck_assert_uint_eq(host_command(&host, TRE_CMD_RESET_CHAN, 1), EV_CODE_SUCCESS);
 	ck_assert_uint_eq(host_command(&host, TRE_CMD_RESET_CHAN, 0), EV_CODE_SUCCESS);
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_offer(&host, 1, 4);
 	host_ring(&host, 1);
 	host_send(&host, 0, "new", 3);
-	expect(1, EV_CODE_EOT, 3);
-	expect(0, EV_CODE_EOT, 3);
+	host_expect(&host, 1, EV_CODE_EOT, 3);
+	host_expect(&host, 0, EV_CODE_EOT, 3);
 }
 END_TEST
 
@@ -588,7 +563,7 @@ static uint64_t run_schedule(uint64_t seed)
 	struct tre_copy ev;
 
 	open_with(32, 1);
-	start_pair(0, 16);
+	host_start_pair(&host, 0, 16);
 	host_start(&host, 63, CHTYPE_DL, 16);
 	for (unsigned int i = 0; i < 400; i++) {
 		unsigned int what = chance(&seed) % 4;
@@ -629,8 +604,8 @@ START_TEST(test_nonsense_never_breaks_the_model)
 {
 	uint64_t seed = (uint64_t)_i + 1;
 
-	start_pair(0, 16);
-	start_pair(60, 16);
+	host_start_pair(&host, 0, 16);
+	host_start_pair(&host, 60, 16);
 	host_start(&host, 63, CHTYPE_DL, 16);
 	for (unsigned int i = 0; i < 3000; i++) {
 		uint8_t *memory = chance(&seed) % 2 ? host.writes : host.reads;
