@@ -442,23 +442,13 @@ int fake_submit(struct fake *f, unsigned int chan, enum link_dir dir, unsigned i
 	return r;
 }
 
-static unsigned int count(const struct fake *f, uint32_t offset, bool is_bell)
+unsigned int fake_rung(const struct fake *f, uint32_t offset)
 {
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < f->n_writes; i++)
-		n += f->writes[i].offset == offset && f->writes[i].is_bell == is_bell;
+		n += f->writes[i].offset == offset && f->writes[i].is_bell;
 	return n;
-}
-
-unsigned int fake_rung(const struct fake *f, uint32_t offset)
-{
-	return count(f, offset, true);
-}
-
-unsigned int fake_written(const struct fake *f, uint32_t offset)
-{
-	return count(f, offset, false);
 }
 
 void fake_forget(struct fake *f)

@@ -108,5 +108,4 @@ int fake_submit(struct fake *f, unsigned int chan, enum link_dir dir, unsigned i
 		uint32_t len);
 /* How often a doorbell was rung since the last fake_forget(). */
 unsigned int fake_rung(const struct fake *f, uint32_t offset);
-unsigned int fake_written(const struct fake *f, uint32_t offset);
 void fake_forget(struct fake *f);

@@ -443,8 +443,3 @@ struct sim *server_sim(struct server *s)
 {
 	return s->function.sim;
 }
-
-unsigned int server_n_clients(const struct server *s)
-{
-	return s->n_clients;
-}

@@ -27,4 +27,3 @@ void server_close(struct server *s);	/* removes the socket; safe on NULL */
 
 struct sim *server_sim(struct server *s);
 struct function *server_function(struct server *s);
-unsigned int server_n_clients(const struct server *s);	/* since it was opened */
