@@ -274,32 +274,50 @@ void vfio_iommu_close(struct vfio_iommu *v)
 	v->device = v->group = v->container = -1;
 }
 
-/* Keeps the three descriptors, as 0, 1 and 2, and nothing else of ours; the
- * kernel waits in its end. */
-static void linger(const struct vfio_iommu *v)
+/* Keeps these descriptors, as 0 to 3, and nothing else of ours.  The last one
+ * to close them waits, in its end: that is when nobody holds the gate. */
+static void linger(const struct vfio_iommu *v, int gate)
 {
-	const int fds[] = { v->device, v->group, v->container };
+	int fds[] = { gate, v->device, v->group, v->container };
+	char c;
 
+	for (int i = 0; i < (int)ARRAY_SIZE(fds); i++)
+		fds[i] = fcntl(fds[i], F_DUPFD, (int)ARRAY_SIZE(fds));
 	for (int i = 0; i < (int)ARRAY_SIZE(fds); i++)
 		if (dup2(fds[i], i) < 0)
 			close(i);
 	close_range(ARRAY_SIZE(fds), ~0u, 0);
 	prctl(PR_SET_NAME, "closing-vfio");
+	while (read(0, &c, 1) < 0 && errno == EINTR)
+		;
 	_exit(0);
+}
+
+/* A grandchild, so that init waits for it and not we. */
+static void fork_lingerer(const struct vfio_iommu *v, int gate)
+{
+	pid_t pid = fork();
+
+	if (!pid && fork())
+		_exit(0);
+	if (!pid)
+		linger(v, gate);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 }
 
 void vfio_iommu_abandon(struct vfio_iommu *v)
 {
-	pid_t pid = v->device < 0 ? -1 : fork();
+	int gate[2];
 
-	/* A grandchild, so that init waits for it and not we. */
-	if (!pid && fork())
-		_exit(0);
-	if (!pid)
-		linger(v);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (v->device < 0 || pipe2(gate, O_CLOEXEC) < 0) {
+		vfio_iommu_close(v);
+		return;
+	}
+	fork_lingerer(v, gate[0]);
 	vfio_iommu_close(v);
+	close(gate[0]);
+	close(gate[1]);
 }
 
 static int map_type1(const struct vfio_iommu *v, const struct dma *dma, enum dma_rights rights)

@@ -32,6 +32,8 @@ cat $dev/QMI >/tmp/third 2>&1 &
 third=$!
 sleep 1
 daemon=$(pidof mhifs)
+uptime() { cut -d. -f1 /proc/uptime; }
+pulled=$(uptime)
 host pull
 ok "the files go" within 10 is_gone
 wait $first
@@ -43,6 +45,7 @@ ok "a reader that waits is told" grep -q "No such device" /tmp/third
 ok "nothing hangs" lists
 ok "the daemon lives" lives
 ok "nothing opens" opens_no_more
+ok "it took less than 15 s" [ $(($(uptime) - pulled)) -lt 15 ]
 # The kernel waits for an answer of the card, in a process of its own.
 ok "the daemon ends when it should" eval 'umount $mnt && within 5 no_file /proc/$daemon'
 ok "the kernel is well" eval '! dmesg | grep -E "BUG|Oops|hung|WARNING"'
