@@ -3,4 +3,5 @@ src_io_libio_a_SOURCES = \
 	src/io/log.c src/io/log.h \
 	src/io/loop.c src/io/loop.h \
 	src/io/msgsock.c src/io/msgsock.h \
-	src/io/pool.c src/io/pool.h src/io/pool_physical.c
+	src/io/pool.c src/io/pool.h src/io/pool_physical.c \
+	src/io/sysfs.c src/io/sysfs.h

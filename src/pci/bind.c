@@ -1,6 +1,6 @@
 #include "pci/bind.h"
+#include "io/sysfs.h"
 #include "pci/function.h"
-#include "pci/sysfs.h"
 #include <errno.h>
 
 static const char vfio_driver[] = "vfio-pci";

@@ -1,6 +1,6 @@
 #include "pci/examine.h"
+#include "io/sysfs.h"
 #include "pci/host.h"
-#include "pci/sysfs.h"
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 #include "pci/function.h"
 #include "base/text.h"
-#include "pci/sysfs.h"
+#include "io/sysfs.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

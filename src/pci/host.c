@@ -1,5 +1,5 @@
 #include "pci/host.h"
-#include "pci/sysfs.h"
+#include "io/sysfs.h"
 #include <dirent.h>
 #include <errno.h>
 #include <linux/capability.h>

@@ -4,5 +4,4 @@ src_pci_libpci_a_SOURCES = \
 	src/pci/examine.c src/pci/examine.h \
 	src/pci/function.c src/pci/function.h \
 	src/pci/host.c src/pci/host.h \
-	src/pci/names.c src/pci/names.h \
-	src/pci/sysfs.c src/pci/sysfs.h
+	src/pci/names.c src/pci/names.h

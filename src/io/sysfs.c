@@ -1,4 +1,4 @@
-#include "pci/sysfs.h"
+#include "io/sysfs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
