@@ -13,6 +13,7 @@ include tests/port.mk
 include tests/fs.mk
 include tests/device.mk
 include tests/pci.mk
+include tests/usb.mk
 include tests/cli.mk
 include tests/bench.mk
 include tests/vm.mk
