@@ -169,6 +169,44 @@ kernel_wrote
 shows "$modem: from vfio-pci to mhi-pci-generic"
 has $bus/devices/$modem/driver_override ''
 
+# A modem on USB has a table of its own; what it says of itself is not trusted.
+usb=sys/bus/usb/devices
+for n in 0 1 4; do
+	mkdir -p $usb/1-4:1.$n
+	echo 0$n >$usb/1-4:1.$n/bInterfaceNumber
+	echo ff | tee $usb/1-4:1.$n/bInterfaceClass >$usb/1-4:1.$n/bInterfaceSubClass
+	echo 30 >$usb/1-4:1.$n/bInterfaceProtocol
+	ln -s ../../drivers/option $usb/1-4:1.$n/driver
+done
+ln -sfn ../../drivers/qmi_wwan $usb/1-4:1.4/driver
+mkdir $usb/1-4
+echo 2c7c >$usb/1-4/idVendor
+echo 0801 >$usb/1-4/idProduct
+printf 'RM520N\033[2J\n' >$usb/1-4/product
+ends 0 list
+tr -s ' ' <out | grep -qx 'MODEM ID NAME DRIVERS VERDICT' || fail "no table of modems: $(cat out)"
+shows 'Quectel RM520N\x1b[2J  option 0 1, qmi_wwan 4  known; no USB transport in this build yet'
+[ "$(wc -l <out)" -eq 6 ] || fail "not two tables: $(cat out)"
+ends 0 -j list
+json "d['modems'] == [{
+	'modem': '1-4', 'id': '2c7c:0801', 'name': 'Quectel RM520N\x1b[2J',
+	'manufacturer': None, 'product': 'RM520N\x1b[2J', 'interfaces': [
+		{'number': 0, 'class': 'ff/ff/30', 'driver': 'option'},
+		{'number': 1, 'class': 'ff/ff/30', 'driver': 'option'},
+		{'number': 4, 'class': 'ff/ff/30', 'driver': 'qmi_wwan'}],
+	'verdict': 'known', 'findings': ['no USB transport in this build yet']}]"
+ends 6 doctor
+shows '1-4 Quectel RM520N\x1b[2J: known'
+shows '  no USB transport in this build yet'
+shows '  kernel drivers have interfaces: option 0 1, qmi_wwan 4'
+ends 6 doctor $modem
+! grep -q '^1-4' out || fail "doctor of one printed: $(cat out)"
+ends 0 list run
+[ ! -s out ] || fail "a directory was asked for, and there is: $(cat out)"
+rm -r sys/bus/usb
+ends 0 list
+! grep -q MODEM out || fail "list printed an empty table: $(cat out)"
+
 # Refused by vfio-pci: the former driver is asked by name.
 : >$bus/drivers/mhi-pci-generic/bind
 plays_kernel mhi-pci-generic -

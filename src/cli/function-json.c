@@ -42,12 +42,16 @@ static bool is_wanted(const struct finder *s, const struct pci_function *f, cons
 	       (f->vendor == VENDOR_QUALCOMM && class != CLASS_NETWORK && class != CLASS_BRIDGE);
 }
 
-/* Null when there is nothing to say, or when it is no UTF-8. */
-static void add_text(json_t *object, const char *key, const char *text)
+json_t *text_json(const char *text)
 {
 	json_t *value = text && *text ? json_string(text) : NULL;
 
-	json_object_set_new(object, key, value ? value : json_null());
+	return value ? value : json_null();
+}
+
+static void add_text(json_t *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, text_json(text));
 }
 
 static void add_id(json_t *object, const char *key, uint16_t vendor, uint16_t device)

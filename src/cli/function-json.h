@@ -20,6 +20,9 @@ enum function_scope {
 int functions_json(const struct ctl *c, const json_t *devices, const char *bdf,
 		   enum function_scope scope, json_t **ret_functions);
 
+/* A string; null when there is nothing to say, or when it is no UTF-8. */
+json_t *text_json(const char *text);
+
 /* Sentences, one a line, as an array of strings. */
 json_t *findings_json(const char *text);
 

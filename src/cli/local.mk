@@ -5,6 +5,7 @@ mhictl_SOURCES = \
 	src/cli/mhictl-watch.c src/cli/mhictl-power.c \
 	src/cli/mhictl-bind.c src/cli/mhictl-doctor.c \
 	src/cli/function-json.c src/cli/function-json.h \
+	src/cli/modem-json.c src/cli/modem-json.h \
 	src/cli/patience.c src/cli/patience.h \
 	src/cli/report.c src/cli/report.h \
 	src/cli/device-dir.c src/cli/device-dir.h \
@@ -12,8 +13,8 @@ mhictl_SOURCES = \
 	src/cli/event-line.c src/cli/event-line.h \
 	src/cli/table.c src/cli/table.h
 mhictl_LDADD = \
-	src/device/libdevice.a src/pci/libpci.a src/core/libcore.a src/io/libio.a \
-	src/base/libbase.a $(CONFUSE_LIBS) $(JANSSON_LIBS) $(PCI_LIBS)
+	src/device/libdevice.a src/pci/libpci.a src/usb/libusb.a src/core/libcore.a \
+	src/io/libio.a src/base/libbase.a $(CONFUSE_LIBS) $(JANSSON_LIBS) $(PCI_LIBS)
 
 sbin_PROGRAMS += mhifs
 mhifs_SOURCES = \

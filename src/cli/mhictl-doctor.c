@@ -1,7 +1,9 @@
-/* mhictl doctor - what is missing before mhifs can drive a PCI function. */
+/* mhictl doctor - what is missing before mhifs can drive a PCI function, and
+ * which USB modems it cannot drive. */
 #include "base/cleanup.h"
 #include "cli/device-json.h"
 #include "cli/function-json.h"
+#include "cli/modem-json.h"
 #include "device/config.h"
 #include "pci/function.h"
 #include "pci/host.h"
@@ -90,9 +92,26 @@ static void print_findings(const char *what, const json_t *object)
 		print_line("  ", json_string_value(finding));
 }
 
-static void print_all(const json_t *machine, const json_t *functions)
+static void print_modem(const json_t *modem)
 {
-	const json_t *function;
+	struct text what = TEXT_INIT, drivers = TEXT_INIT;
+
+	text_printf(&what, "%s %s", device_json_text(modem, "modem"),
+		    device_json_text(modem, "name"));
+	print_findings(text_get(&what), modem);
+	modem_drivers_add(modem, &drivers);
+	if (*text_get(&drivers)) {
+		text_clear(&what);
+		text_printf(&what, "kernel drivers have interfaces: %s", text_get(&drivers));
+		print_line("  ", text_get(&what));
+	}
+	text_fini(&drivers);
+	text_fini(&what);
+}
+
+static void print_all(const json_t *machine, const json_t *functions, const json_t *modems)
+{
+	const json_t *function, *modem;
 	size_t i;
 
 	print_findings("this machine", machine);
@@ -106,17 +125,21 @@ static void print_all(const json_t *machine, const json_t *functions)
 	}
 	if (!json_array_size(functions))
 		printf("there is no PCI function that mhifs knows\n");
+	json_array_foreach(modems, i, modem)
+		print_modem(modem);
 }
 
-static void print_json(json_t *machine, json_t *functions)
+static void print_json(json_t *machine, json_t *functions, json_t *modems)
 {
-	json_t *whole = json_pack("{s:O, s:O}", "machine", machine, "functions", functions);
+	json_t *whole = json_pack("{s:O, s:O, s:O*}", "machine", machine, "functions", functions,
+				  "modems", modems);
 
 	json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	printf("\n");
 	json_decref(whole);
 }
 
+/* Modems do not count: nothing that their owner can do makes them usable. */
 static int verdict_of_all(const json_t *machine, const json_t *functions)
 {
 	bool is_usable = verdict_is_usable(machine);
@@ -146,21 +169,26 @@ static int check_address(const struct ctl *c, const char *bdf)
 
 int ctl_doctor(const struct ctl *c, char **args)
 {
-	json_t *functions, *machine;
+	json_t *functions = NULL, *modems = NULL, *machine;
 	int r, code = args[0] ? check_address(c, args[0]) : CTL_OK;
 
 	if (code)
 		return code;
 	r = functions_json(c, NULL, args[0], FUNCTION_ALONE, &functions);
-	if (r < 0)
+	if (!r && !args[0])
+		r = modems_json(c, &modems);
+	if (r < 0) {
+		json_decref(functions);
 		return ctl_fail_errno(r, c->sysfs);
+	}
 	machine = machine_json(c);
 	if (c->is_json)
-		print_json(machine, functions);
+		print_json(machine, functions, modems);
 	else
-		print_all(machine, functions);
+		print_all(machine, functions, modems);
 	code = verdict_of_all(machine, functions);
 	json_decref(machine);
 	json_decref(functions);
+	json_decref(modems);
 	return code;
 }

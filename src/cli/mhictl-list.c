@@ -1,6 +1,8 @@
-/* mhictl list - one row a device, and below that one row a PCI function. */
+/* mhictl list - one row a device, below that one row a PCI function, and below
+ * that one row a USB modem. */
 #include "base/bytes.h"
 #include "cli/function-json.h"
+#include "cli/modem-json.h"
 #include "cli/report.h"
 #include <errno.h>
 #include <unistd.h>
@@ -110,33 +112,98 @@ static int print_functions(const struct ctl *c, const json_t *functions)
 	return r;
 }
 
+static void add_drivers(struct table *t, const json_t *modem)
+{
+	struct text drivers = TEXT_INIT;
+
+	modem_drivers_add(modem, &drivers);
+	table_add(t, text_get(&drivers));
+	text_fini(&drivers);
+}
+
+/* "known; no USB transport in this build yet" */
+static void add_findings(struct table *t, const json_t *modem)
+{
+	struct text words = TEXT_INIT;
+	const json_t *finding;
+	size_t i;
+
+	text_add(&words, device_json_text(modem, "verdict"));
+	json_array_foreach(json_object_get(modem, "findings"), i, finding)
+		text_printf(&words, "; %s", json_string_value(finding));
+	table_add_coloured(t, TABLE_YELLOW, text_get(&words));
+	text_fini(&words);
+}
+
+static int print_modems(const struct ctl *c, const json_t *modems)
+{
+	static const struct table_column columns[] = {
+		{ .title = "MODEM" },	{ .title = "ID" },	{ .title = "NAME" },
+		{ .title = "DRIVERS" },	{ .title = "VERDICT" },
+	};
+	struct table *t = table_new(columns, ARRAY_SIZE(columns));
+	const json_t *modem;
+	size_t i;
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	json_array_foreach(modems, i, modem) {
+		table_add(t, device_json_text(modem, "modem"));
+		table_add(t, device_json_text(modem, "id"));
+		table_add(t, device_json_text(modem, "name"));
+		add_drivers(t, modem);
+		add_findings(t, modem);
+	}
+	r = table_print(t, stdout, 0, c->has_colour);
+	table_free(t);
+	return r;
+}
+
 static int print_tables(const struct ctl *c, const struct report *report)
 {
-	bool has_devices = json_array_size(report->devices);
-	bool has_functions = json_array_size(report->functions);
+	const struct {
+		const json_t *rows;
+		int (*print)(const struct ctl *c, const json_t *rows);
+	} tables[] = {
+		{ report->devices, print_devices },
+		{ report->functions, print_functions },
+		{ report->modems, print_modems },
+	};
+	bool is_first = true;
 	int code = CTL_OK;
 
-	if (has_devices)
-		code = report_printed(print_devices(c, report->devices));
-	if (has_devices && has_functions)
-		printf("\n");
-	if (has_functions)
-		code = ctl_worse(code, report_printed(print_functions(c, report->functions)));
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		if (!json_array_size(tables[i].rows))
+			continue;
+		if (!is_first)
+			printf("\n");
+		is_first = false;
+		code = ctl_worse(code, report_printed(tables[i].print(c, tables[i].rows)));
+	}
 	return code;
 }
 
-/* Without a mount where it would be by default, the functions alone are an
- * answer. */
+/* Without a mount where it would be by default, the functions and modems alone
+ * are an answer. */
 static bool is_unmounted(const struct ctl *c)
 {
 	return !c->is_root_given && access(c->root, F_OK) < 0 && errno == ENOENT;
 }
 
-static int add_functions(const struct ctl *c, struct report *report)
+static int add_hardware(const struct ctl *c, struct report *report)
 {
 	int r = functions_json(c, report->devices, NULL, FUNCTION_OPEN, &report->functions);
 
+	if (!r)
+		r = modems_json(c, &report->modems);
 	return r < 0 ? ctl_fail_errno(r, c->sysfs) : CTL_OK;
+}
+
+static bool has_rows(const struct report *r)
+{
+	return json_array_size(r->devices) || json_array_size(r->functions) ||
+	       json_array_size(r->modems);
 }
 
 static int make_whole(const struct ctl *c, char **args, struct report *ret_report)
@@ -145,15 +212,15 @@ static int make_whole(const struct ctl *c, char **args, struct report *ret_repor
 	int code;
 
 	if (is_unmounted(c)) {
-		code = add_functions(c, &report);
-		if (json_array_size(report.functions)) {
+		code = add_hardware(c, &report);
+		if (has_rows(&report)) {
 			*ret_report = report;
 			return code;
 		}
 	}
 	report_fini(&report);
 	code = report_make(c, args, DEVICE_BRIEF, &report);
-	code = ctl_worse(code, add_functions(c, &report));
+	code = ctl_worse(code, add_hardware(c, &report));
 	*ret_report = report;
 	return code;
 }
@@ -172,7 +239,7 @@ int ctl_list(const struct ctl *c, char **args)
 	}
 	if (c->is_json)
 		report_print_json(&report);
-	else if (json_array_size(report.devices) || json_array_size(report.functions))
+	else if (has_rows(&report))
 		code = ctl_worse(code, print_tables(c, &report));
 	else if (!code)
 		fprintf(stderr, "mhictl: no devices in %s\n", here.root);

@@ -21,7 +21,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{ "list", "[DIR]", "the devices there are, and the PCI functions that could be some",
+	{ "list", "[DIR]", "the devices there are, and the hardware that could be some",
 	  0, 1, 10, ctl_list },
 	{ "show", "[DEVICE...]", "state, facts and channels of devices", 0, 1000, 10, ctl_show },
 	{ "watch", "[DEVICE...]", "what happens to devices, as it happens", 0, 1000, 0, ctl_watch },

@@ -40,13 +40,14 @@ void report_fini(struct report *r)
 {
 	json_decref(r->devices);
 	json_decref(r->functions);
+	json_decref(r->modems);
 	*r = (struct report){ 0 };
 }
 
 void report_print_json(const struct report *r)
 {
-	json_t *whole = json_pack("{s:O, s:O*}", "devices", r->devices, "functions",
-				  r->functions);
+	json_t *whole = json_pack("{s:O, s:O*, s:O*}", "devices", r->devices,
+				  "functions", r->functions, "modems", r->modems);
 
 	json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	printf("\n");

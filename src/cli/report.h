@@ -10,6 +10,7 @@
 struct report {
 	json_t *devices;	/* array; owned */
 	json_t *functions;	/* array; owned; NULL where it is not about them */
+	json_t *modems;		/* array; owned; NULL likewise */
 	bool has_error;		/* a device is in the state "error" */
 };
 
@@ -19,7 +20,7 @@ int report_make(const struct ctl *c, char **names, enum device_detail detail,
 		struct report *ret_report);
 void report_fini(struct report *r);
 
-/* {"devices": [...], "functions": [...]} and a newline on stdout. */
+/* {"devices": [...], "functions": [...], "modems": [...]} and a newline on stdout. */
 void report_print_json(const struct report *r);
 /* The exit code of a print that returned @r. */
 int report_printed(int r);
