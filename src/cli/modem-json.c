@@ -90,11 +90,12 @@ static void add_numbers(const json_t *interfaces, const char *driver, struct tex
 void modem_drivers_add(const json_t *modem, struct text *out)
 {
 	const json_t *interface, *interfaces = json_object_get(modem, "interfaces");
-	const char *driver, *comma = "";
+	const char *comma = "";
 	size_t i;
 
 	json_array_foreach(interfaces, i, interface) {
-		driver = device_json_text(interface, "driver");
+		const char *driver = device_json_text(interface, "driver");
+
 		if (!*driver || is_driver_before(interfaces, i, driver))
 			continue;
 		text_printf(out, "%s%s", comma, driver);
