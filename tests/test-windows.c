@@ -107,6 +107,16 @@ START_TEST(test_a_window_beyond_the_file_or_around_the_end_is_refused)
 }
 END_TEST
 
+START_TEST(test_nothing_mapped_is_nothing_to_reach_or_to_unmap)
+{
+	struct sim_window w;
+
+	ck_assert(!windows_reach(windows, 0x1000, SIM_READS, &w));
+	ck_assert_int_eq(windows_unmap(windows, 0x1000, PAGE), 0);
+	windows_clear(windows);
+}
+END_TEST
+
 START_TEST(test_unmap_takes_whole_windows_and_none_is_fine)
 {
 	struct sim_window w;
@@ -157,6 +167,7 @@ int main(void)
 	tcase_add_test(t, test_nothing_is_reached_outside_or_against_the_rights);
 	tcase_add_test(t, test_overlap_is_refused_and_the_same_window_again_is_not);
 	tcase_add_test(t, test_a_window_beyond_the_file_or_around_the_end_is_refused);
+	tcase_add_test(t, test_nothing_mapped_is_nothing_to_reach_or_to_unmap);
 	tcase_add_test(t, test_unmap_takes_whole_windows_and_none_is_fine);
 	tcase_add_test(t, test_thousands_of_pages_come_and_go_without_a_trace);
 	suite_add_tcase(s, t);

@@ -185,6 +185,8 @@ int windows_unmap(struct windows *w, iova_t iova, uint64_t size)
 		if (w->all[end].iova < iova ||
 		    w->all[end].iova + (w->all[end].size - 1) > last)
 			return -EINVAL;
+	if (first == end)
+		return 0;
 	for (unsigned int i = first; i < end; i++)
 		window_close(w, &w->all[i]);
 	memmove(&w->all[first], &w->all[end], (w->n - end) * sizeof(*w->all));
@@ -208,16 +210,15 @@ bool windows_reach(const struct windows *w, iova_t iova, enum sim_access access,
 		   struct sim_window *ret_piece)
 {
 	unsigned int i = windows_at(w, iova);
-	const struct window *win = &w->all[i];
 	struct sim_window piece;
 
-	if (i >= w->n || win->iova > iova || !window_allows(win, access))
+	if (i >= w->n || w->all[i].iova > iova || !window_allows(&w->all[i], access))
 		return false;
-	piece = (struct sim_window){ .iova = win->iova, .len = win->size, .cpu = win->cpu };
-	for (win++; win < w->all + w->n && window_allows(win, access) &&
-		    win->iova == piece.iova + piece.len &&
-		    win->cpu == piece.cpu + piece.len; win++)
-		piece.len += win->size;
+	piece = (struct sim_window){ w->all[i].iova, w->all[i].size, w->all[i].cpu };
+	for (i++; i < w->n && window_allows(&w->all[i], access) &&
+		  w->all[i].iova == piece.iova + piece.len &&
+		  w->all[i].cpu == piece.cpu + piece.len; i++)
+		piece.len += w->all[i].size;
 	*ret_piece = piece;
 	return true;
 }
