@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
+typedef struct { uint16_t raw; } le16;
 typedef struct { uint32_t raw; } le32;
 /* 64 bits with the alignment of 32: contexts are arrays of 44 bytes, and a
  * pointer in one may be moved as two halves. */
@@ -21,6 +22,16 @@ typedef struct { le32 lo, hi; } le64;
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
+
+static inline uint16_t le16_get(const le16 *p)
+{
+	return le16toh(__atomic_load_n(&p->raw, __ATOMIC_RELAXED));
+}
+
+static inline void le16_set(le16 *p, uint16_t value)
+{
+	__atomic_store_n(&p->raw, htole16(value), __ATOMIC_RELAXED);
+}
 
 static inline uint32_t le32_get(const le32 *p)
 {

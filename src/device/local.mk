@@ -1,11 +1,13 @@
 noinst_LIBRARIES += src/device/libdevice.a
 src_device_libdevice_a_SOURCES = \
 	src/device/attached.c src/device/attached.h \
+	src/device/bearer.h \
 	src/device/config.c src/device/config.h \
 	src/device/config_apply.c src/device/config_apply.h \
 	src/device/config_grammar.c src/device/config_grammar.h \
 	src/device/device.c src/device/device.h \
 	src/device/device_events.c \
+	src/device/driver.h \
 	src/device/events.c src/device/events.h \
 	src/device/instance.h \
 	src/device/node.h \

@@ -17,9 +17,10 @@ struct node_ops {
 	/* One write, one command; answers @w once, now or later.  @text is NUL
 	 * terminated, without its last newline; borrowed for the call. */
 	void (*store)(struct node *n, const char *text, bool nonblock, struct wait *w);
-	/* @in_len bytes came, up to @out_len may go; answers @w once. */
-	void (*ioctl)(struct node *n, unsigned int cmd, const void *in, size_t in_len,
-		      size_t out_len, struct wait *w);
+	/* @arg: the third argument as a number; a pointer when @in_len bytes came
+	 * from where it points, or up to @out_len may go there.  Answers @w once. */
+	void (*ioctl)(struct node *n, unsigned int cmd, uint64_t arg, const void *in,
+		      size_t in_len, size_t out_len, struct wait *w);
 	/* Bits besides POLLIN | POLLOUT, and POLLPRI | POLLERR when the text
 	 * changed (node_changed) since this open file read it. */
 	int (*poll)(struct node *n);
@@ -42,6 +43,25 @@ struct node {
 	void *user;		/* of ops; borrowed */
 	struct node_watch *watches;	/* NULL: nobody */
 };
+
+/* A directory of a device: its own, "rpmsg", "gpio", "gpio/LINE".  What it
+ * holds may change at any time; the memory stays as long as the device. */
+struct node_dir {
+	struct list node;	/* in parent->dirs */
+	const char *name;	/* borrowed; text_is_name() */
+	struct list dirs;	/* of struct node_dir */
+	struct list nodes;	/* of struct node */
+	struct list ports;	/* of struct device_port: the channel files */
+};
+
+static inline void node_dir_init(struct node_dir *d, const char *name)
+{
+	d->name = name;
+	list_init(&d->node);
+	list_init(&d->dirs);
+	list_init(&d->nodes);
+	list_init(&d->ports);
+}
 
 /* For the owner of the node: its text is another now. */
 static inline void node_changed(struct node *n)

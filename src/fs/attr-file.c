@@ -73,13 +73,13 @@ static void attr_write(struct file *f, struct request *r, const void *data, size
 	a->node->ops->store(a->node, command, nonblock, &r->wait);
 }
 
-static void attr_ioctl(struct file *f, struct request *r, unsigned int cmd,
+static void attr_ioctl(struct file *f, struct request *r, unsigned int cmd, uint64_t arg,
 		       const void *in, size_t in_len, size_t out_len)
 {
 	struct attr_file *a = attr(f);
 
 	if (a->node->ops->ioctl)
-		a->node->ops->ioctl(a->node, cmd, in, in_len, out_len, &r->wait);
+		a->node->ops->ioctl(a->node, cmd, arg, in, in_len, out_len, &r->wait);
 	else
 		wait_answer(&r->wait, -ENOTTY, NULL, 0);
 }

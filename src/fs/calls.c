@@ -340,7 +340,7 @@ static void on_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg
 	struct file *f = file_of(fi);
 	struct request *r;
 
-	(void)ino, (void)arg;
+	(void)ino;
 	/* The handle of a directory is no file. */
 	if (flags & FUSE_IOCTL_DIR || !f->ops->ioctl) {
 		fuse_reply_err(req, ENOTTY);
@@ -349,7 +349,7 @@ static void on_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg
 	r = request_new(&calls_of(req)->requests, req, REQUEST_IOCTL);
 	if (!r)
 		return;
-	f->ops->ioctl(f, r, cmd, in, in_len, out_len);
+	f->ops->ioctl(f, r, cmd, (uintptr_t)arg, in, in_len, out_len);
 	request_settle(r);
 }
 

@@ -20,7 +20,7 @@ struct file_ops {
 	void (*write)(struct file *f, struct request *r, const void *data, size_t len,
 		      uint64_t offset, bool nonblock);
 	void (*flush)(struct file *f, struct request *r);
-	void (*ioctl)(struct file *f, struct request *r, unsigned int cmd,
+	void (*ioctl)(struct file *f, struct request *r, unsigned int cmd, uint64_t arg,
 		      const void *in, size_t in_len, size_t out_len);
 	int (*poll)(struct file *f);
 	/* Lets go of what is behind; file_free() follows. */

@@ -25,4 +25,5 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/sim.c \
 	src/sim/sim.h \
 	src/sim/talk.c \
-	src/sim/uplink.c
+	src/sim/uplink.c \
+	src/sim/virtio.h

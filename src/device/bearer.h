@@ -1,0 +1,44 @@
+/*
+ * bearer - what bears a device: the MHI engine on a PCI function, a modem on
+ * USB, a virtio device of another process.  It owns the hardware and its power;
+ * a device has exactly one.
+ *
+ * It tells the device by the device_bearer_*() calls below, from the loop or
+ * from inside its own operations.
+ */
+#pragma once
+#include "base/text.h"
+#include "core/engine.h"	/* the words: enum engine_state, enum engine_power */
+#include <jansson.h>
+
+struct device;
+struct bearer;
+
+struct bearer_ops {
+	const char *transport;	/* of info: "vfio", "usb", ... */
+	enum engine_state (*state)(const struct bearer *b);
+	/* What is wrong: a sentence, "" when nothing is. */
+	const char *(*why)(const struct bearer *b);
+	/* Further lines: of state (mhi=, ee=) and of info; either may be missing. */
+	void (*show_state)(const struct bearer *b, struct text *out);
+	void (*show_info)(const struct bearer *b, struct text *out);
+	/* As engine_power(): POWER_STARTED, POWER_DONE, -errno. */
+	int (*power)(struct bearer *b, enum engine_power what);
+	/* The hardware leaves, in whatever state: what links it offers give every
+	 * slot back and close from inside.  Safe twice. */
+	void (*close)(struct bearer *b);
+	/* After close, with the last reference to the device. */
+	void (*free)(struct bearer *b);
+};
+
+struct bearer {
+	const struct bearer_ops *ops;
+	struct device *device;	/* set by device_new(); borrowed */
+};
+
+/* State, reason or what show_state says is another now. */
+void device_bearer_changed(struct device *d);
+/* The transition that power() started ended. */
+void device_bearer_power_done(struct device *d, int status);
+/* Unexpected and survived: one sentence for the log; limited. */
+void device_bearer_noted(struct device *d, const char *sentence);
