@@ -45,6 +45,7 @@ struct usb_function {
 	bool is_default_on;	/* off: known by number only; listed, not claimed */
 	uint32_t in_size, out_size;	/* bytes of a transfer; in: whole packets */
 	uint8_t n_in, n_out;	/* transfers in flight */
+	bool may_cut;		/* USB_WDM: its messages may be longer than in_size */
 	const char *hello, *goodbye;	/* written at first open, last close; may be NULL */
 	char driver[32];	/* the kernel's, "" when unknown */
 };
