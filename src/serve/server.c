@@ -7,12 +7,12 @@
 #include "serve/server.h"
 #include "io/log.h"
 #include "io/msgsock.h"
+#include "io/unixsock.h"
 #include "transport/vfio_user_wire.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct server {
@@ -351,36 +351,6 @@ static void on_connect(void *user, int what)
 	peer_watch(s);
 }
 
-static int listen_on(const char *path, struct text *ret_why)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, r;
-
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		text_printf(ret_why, "socket path \"%s\" is longer than %zu bytes", path,
-			    sizeof(addr.sun_path) - 1);
-		return -ENAMETOOLONG;
-	}
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	/* Left by a server that died: nobody answers there. */
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 && errno == ECONNREFUSED)
-		unlink(path);
-	close(fd);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4) < 0) {
-		r = -errno;
-		text_printf(ret_why, "socket \"%s\": %s", path, strerror(-r));
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 static struct server *server_new(struct loop *l, const struct server_config *c)
 {
 	struct server *s = calloc(1, sizeof(*s));
@@ -405,7 +375,7 @@ int server_open(struct loop *l, const struct server_config *c,
 
 	if (!s)
 		return r;
-	r = s->listen_fd = listen_on(c->path, ret_why);
+	r = s->listen_fd = unixsock_listen(c->path, ret_why);
 	if (r >= 0) {
 		s->listen_watch = loop_watch(l, s->listen_fd, LOOP_READ, on_connect, s);
 		r = s->listen_watch ? 0 : -ENOMEM;

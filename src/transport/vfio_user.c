@@ -1,12 +1,11 @@
 #include "transport/vfio_user.h"
 #include "io/log.h"
 #include "io/msgsock.h"
+#include "io/unixsock.h"
 #include "transport/vectors.h"
 #include "transport/vfio_user_wire.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -352,29 +351,6 @@ static void on_socket(void *user, int what)
 		fail(v, -ENODEV);
 }
 
-static int socket_connect(const char *path, struct text *ret_why)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, r;
-
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		text_printf(ret_why, "socket \"%s\" has more than %zu bytes in its path", path,
-			    sizeof(addr.sun_path) - 1);
-		return -ENAMETOOLONG;
-	}
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return fd;
-	r = -errno;
-	close(fd);
-	text_printf(ret_why, "socket \"%s\": %s; a vfio-user server must listen there", path,
-		    r == -EAGAIN ? "busy with other clients" : strerror(-r));
-	return r;
-}
-
 static int negotiate(struct vfio_user *v, struct text *ret_why)
 {
 	struct {
@@ -490,9 +466,11 @@ int vfio_user_open(struct loop *l, const char *path, struct hw **ret_hw,
 	struct vfio_user *v;
 	int fd, r;
 
-	fd = socket_connect(path, ret_why);
-	if (fd < 0)
+	fd = unixsock_connect(path, ret_why);
+	if (fd < 0) {
+		text_add(ret_why, "; a vfio-user server must listen there");
 		return fd;
+	}
 	v = vfio_user_new(l, fd);
 	if (!v)
 		return -ENOMEM;
