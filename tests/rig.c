@@ -51,12 +51,33 @@ struct device *rig_device(struct rig *r, const char *spec)
 	return found;
 }
 
+struct search {
+	const char *name;
+	struct device_port *found;
+};
+
+static void look_at(void *user, struct device_port *p)
+{
+	struct search *s = user;
+
+	if (!strcmp(port_name(p->port), s->name))
+		s->found = p;
+}
+
+struct device_port *rig_find_file(struct device *d, const char *name)
+{
+	struct search s = { .name = name };
+
+	device_each_port(device_dir(d), look_at, &s);
+	return s.found;
+}
+
 struct device_port *rig_file(struct device *d, const char *name)
 {
-	for (unsigned int i = 0; i < device_n_ports(d); i++)
-		if (!strcmp(port_name(device_port(d, i)->port), name))
-			return device_port(d, i);
-	ck_abort_msg("no port %s", name);
+	struct device_port *p = rig_find_file(d, name);
+
+	ck_assert_msg(p, "no port %s", name);
+	return p;
 }
 
 struct port *rig_port(struct device *d, const char *name)
@@ -111,7 +132,7 @@ static struct node *find_node(struct device *d, const char *name)
 {
 	struct node *n;
 
-	list_for_each(n, device_nodes(d), node)
+	list_for_each(n, &device_dir(d)->nodes, node)
 		if (!strcmp(n->name, name))
 			return n;
 	ck_abort_msg("no node %s", name);

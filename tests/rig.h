@@ -31,6 +31,7 @@ int rig_add(struct rig *r, const char *spec);
 struct device *rig_device(struct rig *r, const char *spec);	/* asserts, settled */
 struct port *rig_port(struct device *d, const char *name);
 struct device_port *rig_file(struct device *d, const char *name);
+struct device_port *rig_find_file(struct device *d, const char *name);	/* NULL: none */
 
 /* Turns the loop until the condition holds; fails after 10 s. */
 #define RIG_UNTIL(r, condition)                                                \

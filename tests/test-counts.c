@@ -6,7 +6,9 @@
  * the heap and memcpy are wrapped at link time.  In steady state, in batches of
  * 32.  Nothing is asserted while counting: libcheck allocates.
  */
+#include "device/mhi.h"
 #include "tests/rig.h"
+#include "device/mhi.h"
 #include "tests/suite.h"
 #include <stdlib.h>
 
@@ -156,7 +158,7 @@ static void setup(void)
 {
 	rig_setup(&rig);
 	device = rig_device(&rig, "loopback");
-	count_seam(device->hw);
+	count_seam(mhi_hw(device->bearer));
 }
 
 static void turn(void)
@@ -186,7 +188,7 @@ static void open_channel(const char *name)
 	port_open(rig_port(device, name), false, &file_ops, NULL, &c.wait, &file);
 	RIG_UNTIL(&rig, c.answers);
 	ck_assert_int_eq(c.result, 0);
-	watch_slots(engine_link(device->engine), name);
+	watch_slots(engine_link(mhi_engine(device->bearer)), name);
 	client_bytes = (struct watched){ payload, LEN };
 }
 
@@ -223,7 +225,7 @@ static bool run_batch(bool is_write)
  * came back. */
 static uint64_t count(bool is_write, bool *ret_outside)
 {
-	const struct engine_counts *counts = engine_counts(device->engine);
+	const struct engine_counts *counts = engine_counts(mhi_engine(device->bearer));
 	uint64_t returned;
 
 	*ret_outside = false;

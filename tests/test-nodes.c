@@ -1,4 +1,6 @@
+#include "device/mhi.h"
 #include "rig.h"
+#include "device/mhi.h"
 #include "suite.h"
 #include "transport/loopback.h"
 #include <errno.h>
@@ -212,7 +214,7 @@ END_TEST
 START_TEST(test_a_device_in_error_says_why)
 {
 	d = rig_device(&rig, "loopback");
-	sim_set_state_sys_err(loopback_sim(d->hw));
+	sim_set_state_sys_err(loopback_sim(mhi_hw(d->bearer)));
 	RIG_UNTIL(&rig, shows("state", "state=error\n"));
 	ck_assert(!shows("state", "why=\n"));
 	ck_assert_str_eq(rig_show(d, "power"), "on\n");
@@ -255,9 +257,9 @@ static ssize_t parked_read_sees(const char *word)
 	port_read(f, &parked.wait, 100, 0, false);
 	ck_assert_uint_eq(parked.answers, 0);
 	if (!strcmp(word, "crash"))
-		sim_set_state_sys_err(loopback_sim(d->hw));
+		sim_set_state_sys_err(loopback_sim(mhi_hw(d->bearer)));
 	else if (!strcmp(word, "unplug"))
-		loopback_unplug(d->hw);
+		loopback_unplug(mhi_hw(d->bearer));
 	else if (!strcmp(word, "shutdown"))
 		rig_shutdown(&rig);
 	else
@@ -299,7 +301,7 @@ START_TEST(test_a_device_that_breaks_the_protocol_is_in_error)
 		f = open_file("LOOPBACK");
 		call_init(&parked);
 		port_read(f, &parked.wait, 100, 0, false);
-		sim_inject_event_rp(loopback_sim(d->hw), 1, wild[i]);
+		sim_inject_event_rp(loopback_sim(mhi_hw(d->bearer)), 1, wild[i]);
 		RIG_UNTIL(&rig, shows("state", "state=error\n"));
 		ck_assert(!shows("state", "why=\n"));
 		RIG_UNTIL(&rig, parked.answers);
@@ -383,7 +385,7 @@ START_TEST(test_the_last_events_tell_that_the_device_is_gone)
 
 	d = device_ref(rig_device(&rig, "loopback"));
 	r = events_open(device_events(d), &reader_ops, NULL);
-	loopback_unplug(d->hw);
+	loopback_unplug(mhi_hw(d->bearer));
 	RIG_UNTIL(&rig, !registry_device(rig.registry, 0));
 	call_init(&call);
 	events_read(r, &call.wait, sizeof(call.bytes) - 1, 0, true);

@@ -1,4 +1,6 @@
+#include "device/mhi.h"
 #include "rig.h"
+#include "device/mhi.h"
 #include "suite.h"
 #include "transport/loopback.h"
 #include <errno.h>
@@ -19,7 +21,7 @@ static void unplug(struct device *d)
 {
 	struct device *kept = device_ref(d);
 
-	loopback_unplug(d->hw);
+	loopback_unplug(mhi_hw(d->bearer));
 	RIG_UNTIL(&rig, !registry_find(rig.registry, device_name(kept)));
 	device_unref(kept);
 }
@@ -40,13 +42,19 @@ START_TEST(test_devices_are_numbered_in_order)
 }
 END_TEST
 
+static void assert_offered(void *user, struct device_port *p)
+{
+	(void)user;
+	ck_assert_msg(p->is_offered, "%s", port_name(p->port));
+}
+
 START_TEST(test_a_healthy_device_becomes_ready)
 {
 	struct device *d = rig_device(&rig, "loopback");
 
 	ck_assert(device_is_ready(d));
-	for (unsigned int i = 0; i < device_n_ports(d); i++)
-		ck_assert(device_port(d, i)->is_offered);
+	device_each_port(device_dir(d), assert_offered, NULL);
+	ck_assert(rig_file(d, "DUN")->is_offered);
 	ck_assert_uint_gt(rig.changes, 0);
 }
 END_TEST
@@ -161,11 +169,11 @@ START_TEST(test_a_device_that_left_is_valid_until_its_last_user)
 {
 	struct device *d = device_ref(rig_device(&rig, "loopback"));
 
-	loopback_unplug(d->hw);
+	loopback_unplug(mhi_hw(d->bearer));
 	RIG_UNTIL(&rig, !registry_device(rig.registry, 0));
 	ck_assert(device_is_gone(d));
 	ck_assert_str_eq(device_name(d), "mhi0");
-	ck_assert_uint_eq(device_n_ports(d), 0);
+	ck_assert_ptr_null(rig_find_file(d, "DUN"));
 	ck_assert_ptr_nonnull(strstr(rig_show(d, "state"), "state=gone\n"));
 	device_unref(d);
 }

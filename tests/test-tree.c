@@ -8,27 +8,18 @@
 #include <errno.h>
 #include <stdio.h>
 
-struct port {
-	const char *name;
-};
-
 struct device {
 	unsigned int refs;
 	char name[16];
-	struct port ports[2];
-	struct device_port device_ports[2];
-	struct list nodes;
+	struct device_port ports[2];
 	struct node attr;
+	struct node line;	/* in gpio/led */
+	struct node_dir root, gpio, led;
 };
 
 struct registry {
 	struct device *devices[4];	/* NULL at the end */
 };
-
-const char *port_name(const struct port *p)
-{
-	return p->name;
-}
 
 struct device *device_ref(struct device *d)
 {
@@ -52,19 +43,9 @@ const char *device_path_name(const struct device *d)
 	return d->name + strlen("mhi");
 }
 
-unsigned int device_n_ports(const struct device *d)
+const struct node_dir *device_dir(const struct device *d)
 {
-	return ARRAY_SIZE(d->ports);
-}
-
-struct device_port *device_port(struct device *d, unsigned int i)
-{
-	return &d->device_ports[i];
-}
-
-const struct list *device_nodes(const struct device *d)
-{
-	return &d->nodes;
+	return &d->root;
 }
 
 struct device *registry_device(struct registry *r, unsigned int i)
@@ -90,15 +71,21 @@ static void device_fill(struct device *d, const char *name)
 
 	*d = (struct device){ .refs = 0 };
 	snprintf(d->name, sizeof(d->name), "%s", name);
-	list_init(&d->nodes);
+	node_dir_init(&d->root, "");
+	node_dir_init(&d->gpio, "gpio");
+	node_dir_init(&d->led, "led");
 	for (size_t i = 0; i < ARRAY_SIZE(d->ports); i++) {
-		d->ports[i].name = names[i];
-		d->device_ports[i] = (struct device_port){
-			.port = &d->ports[i], .mode = 0660, .gid = 20, .is_offered = true,
+		d->ports[i] = (struct device_port){
+			.name = names[i], .mode = 0660, .gid = 20, .is_offered = true,
 		};
+		list_append(&d->root.ports, &d->ports[i].node);
 	}
 	d->attr = (struct node){ .name = "state", .mode = 0444 };
-	list_append(&d->nodes, &d->attr.node);
+	list_append(&d->root.nodes, &d->attr.node);
+	d->line = (struct node){ .name = "value", .mode = 0644 };
+	list_append(&d->led.nodes, &d->line.node);
+	list_append(&d->gpio.dirs, &d->led.node);
+	list_append(&d->root.dirs, &d->gpio.node);
 }
 
 static void setup(void)
@@ -151,6 +138,29 @@ START_TEST(test_name_keeps_its_number)
 }
 END_TEST
 
+START_TEST(test_directories_nest_and_leave)
+{
+	struct inode *gpio = look_up("mhi0", "gpio"), *led, *value;
+	struct stat st;
+	struct place p;
+
+	ck_assert_int_eq(tree_lookup(&tree, gpio, "led", &led), 0);
+	ck_assert_int_eq(tree_lookup(&tree, led, "value", &value), 0);
+	ck_assert_int_eq(tree_stat(&tree, led, &st), 0);
+	ck_assert(S_ISDIR(st.st_mode));
+	ck_assert_int_eq(tree_find(&tree, value, &p), 0);
+	ck_assert_ptr_eq(p.attr, &one.line);
+	ck_assert(tree_entry(&tree, gpio, 0, &p));
+	ck_assert_str_eq(p.name, "led");
+	ck_assert(!tree_entry(&tree, gpio, 1, &p));
+
+	list_remove(&one.gpio.node);
+	ck_assert_int_eq(tree_find(&tree, value, &p), -ENOENT);
+	ck_assert_int_eq(lookup_error(gpio, "led"), -ENOENT);
+	ck_assert(!tree_entry(&tree, led, 0, &p));
+}
+END_TEST
+
 START_TEST(test_unknown_numbers_are_nothing)
 {
 	ck_assert_ptr_null(tree_inode(&tree, 0));
@@ -176,10 +186,10 @@ START_TEST(test_channel_that_is_not_offered_is_not_there)
 	struct inode *dir = tree_inode(&tree, dun->parent->number);
 	struct stat st;
 
-	one.device_ports[1].is_offered = false;
+	one.ports[1].is_offered = false;
 	ck_assert_int_eq(lookup_error(dir, "DUN"), -ENOENT);
 	ck_assert_int_eq(tree_stat(&tree, dun, &st), -ENOENT);
-	one.device_ports[1].is_offered = true;
+	one.ports[1].is_offered = true;
 	ck_assert_ptr_eq(look_up("mhi0", "DUN"), dun);
 	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
 	ck_assert_uint_eq(st.st_mode, S_IFREG | 0660);
@@ -194,7 +204,7 @@ START_TEST(test_open_file_keeps_its_attributes)
 	dun->n_files = 1;
 	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
 	ck_assert_uint_eq(st.st_nlink, 1);
-	one.device_ports[1].is_offered = false;
+	one.ports[1].is_offered = false;
 	ck_assert_int_eq(tree_stat(&tree, dun, &st), 0);
 	ck_assert_uint_eq(st.st_mode, S_IFREG | 0660);
 	ck_assert_uint_eq(st.st_nlink, 0);
@@ -289,9 +299,9 @@ START_TEST(test_owner_of_files_can_change_and_of_no_other)
 	struct inode *dun = look_up("mhi0", "DUN");
 
 	ck_assert_int_eq(tree_chown(&tree, dun, &st, all), 0);
-	ck_assert_uint_eq(one.device_ports[1].mode, 0640);
-	ck_assert_uint_eq(one.device_ports[1].uid, 5);
-	ck_assert_uint_eq(one.device_ports[1].gid, 6);
+	ck_assert_uint_eq(one.ports[1].mode, 0640);
+	ck_assert_uint_eq(one.ports[1].uid, 5);
+	ck_assert_uint_eq(one.ports[1].gid, 6);
 	ck_assert_int_eq(tree_chown(&tree, look_up("mhi0", "state"), &st, all), 0);
 	ck_assert_uint_eq(one.attr.uid, 5);
 	ck_assert_int_eq(tree_chown(&tree, look_up("mhi0", "events"), &st, all), -EPERM);
@@ -348,6 +358,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_name_keeps_its_number);
+	tcase_add_test(tc, test_directories_nest_and_leave);
 	tcase_add_test(tc, test_unknown_numbers_are_nothing);
 	tcase_add_test(tc, test_missing_names_are_enoent);
 	tcase_add_test(tc, test_channel_that_is_not_offered_is_not_there);

@@ -9,18 +9,19 @@
 #pragma once
 #include "base/text.h"
 #include "core/engine.h"	/* the words: enum engine_state, enum engine_power */
-#include <jansson.h>
 
 struct device;
 struct bearer;
 
 struct bearer_ops {
-	const char *transport;	/* of info: "vfio", "usb", ... */
 	enum engine_state (*state)(const struct bearer *b);
 	/* What is wrong: a sentence, "" when nothing is. */
 	const char *(*why)(const struct bearer *b);
-	/* Further lines: of state (mhi=, ee=) and of info; either may be missing. */
-	void (*show_state)(const struct bearer *b, struct text *out);
+	/* Words of the file state, static: MHI state and execution environment.
+	 * Missing: "" and "-". */
+	const char *(*mhi)(const struct bearer *b);
+	const char *(*ee)(const struct bearer *b);
+	/* Further lines of info; may be missing. */
 	void (*show_info)(const struct bearer *b, struct text *out);
 	/* As engine_power(): POWER_STARTED, POWER_DONE, -errno. */
 	int (*power)(struct bearer *b, enum engine_power what);
@@ -33,6 +34,7 @@ struct bearer_ops {
 
 struct bearer {
 	const struct bearer_ops *ops;
+	const char *transport;	/* of info: "vfio", "usb", ...; static */
 	struct device *device;	/* set by device_new(); borrowed */
 };
 

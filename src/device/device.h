@@ -1,32 +1,36 @@
 /*
- * device - one running device: its link, its ports, its attribute files, its
- * events.  Drivers on one physical device share the instance; the registry
- * (registry.h) owns the table of them.
+ * device - one running device: what bears it, the drivers on it, its files and
+ * its events.  All of them share the instance; the registry (registry.h) owns
+ * the table of them.
  */
 #pragma once
 #include "base/list.h"
 #include "device/events.h"
 #include "device/node.h"
-#include "device/profile.h"
 #include "io/loop.h"
 #include "port/port.h"
 
 struct device;
-struct spec;
 
-/* A channel file of a device. */
+/* A channel file. */
 struct device_port {
-	struct port *port;	/* owned by the device */
+	struct list node;	/* in the list of its directory */
+	const char *name;	/* of the file; port_name() leads to it: "rpmsg/NAME" */
+	struct port *port;	/* owned */
 	mode_t mode;		/* permission bits */
 	uid_t uid;
 	gid_t gid;
 	bool is_offered;	/* the file exists */
 };
 
-/* Refcounted; memory stays valid until the last user lets go.  When the last
- * reference of the registry goes the device is powered down. */
+/* Memory: valid until the last reference. */
 struct device *device_ref(struct device *d);
 void device_unref(struct device *d);
+
+/* Hardware: up until the last user puts it down; then it is powered off for
+ * good.  The registry is a user, and each driver. */
+void device_get(struct device *d);
+void device_put(struct device *d);
 
 const char *device_name(const struct device *d);	/* "mhi0" */
 const char *device_path_name(const struct device *d);	/* "loopback-0", "pci-0000:01:00.0" */
@@ -35,7 +39,6 @@ bool device_is_gone(const struct device *d);
 bool device_is_settled(const struct device *d);
 bool device_is_ready(const struct device *d);	/* in mission mode, suspended or not */
 
-unsigned int device_n_ports(const struct device *d);
-struct device_port *device_port(struct device *d, unsigned int i);
-const struct list *device_nodes(const struct device *d);	/* of struct node */
+/* The root of its files; events is not among them. */
+const struct node_dir *device_dir(const struct device *d);
 struct events *device_events(struct device *d);

@@ -14,14 +14,15 @@ static const struct events_source_ops core_events = { .name = "core", .types = t
 
 int device_register_events(struct device *d)
 {
-	d->told.ee = MHI_EE_NONE;
+	d->told.mhi = "";
+	d->told.ee = device_ee(d);
 	return events_register(d->events, &core_events);
 }
 
 static void log_state(const struct device *d)
 {
 	const char *state = engine_state_name(d->told.state);
-	const char *why = engine_why(d->engine);
+	const char *why = device_why(d);
 
 	if (d->told.state == ENGINE_ERROR || d->told.state == ENGINE_GONE)
 		log_error(d->name, "%s: %s", state, why);
@@ -31,18 +32,17 @@ static void log_state(const struct device *d)
 
 void device_tell_changes(struct device *d)
 {
-	enum engine_state state = engine_state(d->engine);
-	enum mhi_state mhi = engine_mhi_state(d->engine);
-	enum mhi_ee ee = engine_ee(d->engine);
+	enum engine_state state = device_state(d);
+	const char *mhi = device_mhi(d), *ee = device_ee(d);
 	bool is_new_state = state != d->told.state;
 
-	if (ee != d->told.ee)
+	if (strcmp(ee, d->told.ee))
 		events_add(d->events, &core_events, MHIFS_EVENT_EE,
-			   json_pack("{s:s}", "ee", mhi_ee_name(ee)));
-	if (is_new_state || mhi != d->told.mhi)
+			   json_pack("{s:s}", "ee", ee));
+	if (is_new_state || strcmp(mhi, d->told.mhi))
 		events_add(d->events, &core_events, MHIFS_EVENT_STATE,
 			   json_pack("{s:s, s:s, s:s}", "state", engine_state_name(state),
-				     "mhi", mhi_state_name(mhi), "why", engine_why(d->engine)));
+				     "mhi", mhi, "why", device_why(d)));
 	d->told.state = state;
 	d->told.mhi = mhi;
 	d->told.ee = ee;
@@ -50,11 +50,10 @@ void device_tell_changes(struct device *d)
 		log_state(d);
 }
 
-void device_tell_offered(struct device *d, unsigned int chan, bool is_offered)
+void device_tell_offered(struct device *d, const char *channel, bool is_offered)
 {
 	events_add(d->events, &core_events, MHIFS_EVENT_CHANNEL,
-		   json_pack("{s:s, s:b}", "channel", d->profile->chans[chan].name,
-			     "offered", is_offered));
+		   json_pack("{s:s, s:b}", "channel", channel, "offered", is_offered));
 }
 
 void device_tell_channel(struct device *d, const struct port *p)

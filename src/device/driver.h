@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "base/list.h"
+#include "core/link.h"
 #include "device/events.h"
 
 struct device;
@@ -12,13 +13,15 @@ struct driver;
 
 struct driver_ops {
 	struct events_source_ops events;	/* its name, its types of events */
-	/* A channel of the bearer that the driver took (device_take_chan) is
-	 * offered now, or is not any more; may be missing. */
-	void (*offered)(struct driver *dr, bool is_offered);
-	/* Orderly end for good: lets go of what it has, then device_put(), now or
-	 * later; in any case before close. */
+	/* The channel of the bearer it took for itself: it has no file then.  NULL:
+	 * none, and offered is not called. */
+	const char *channel;
+	/* That channel is offered now, or is not any more. */
+	void (*offered)(struct driver *dr, struct link *l, unsigned int chan, bool is_offered);
+	/* Orderly end for good: lets go of what it has, then driver_put(), now or
+	 * later. */
 	void (*stop)(struct driver *dr);
-	/* The bearer has closed; nothing may be called below any more. */
+	/* The bearer has closed, its links are gone; driver_put() if it is due. */
 	void (*close)(struct driver *dr);
 	void (*free)(struct driver *dr);	/* with the last reference to the device */
 };
@@ -27,13 +30,14 @@ struct driver {
 	struct list node;	/* in the device's list */
 	const struct driver_ops *ops;
 	struct device *device;	/* borrowed */
-	bool has_device;	/* its device_put() is due */
+	bool has_device;	/* its driver_put() is due */
 };
 
-/* Registers its events, checked once, and gets the device for it.  0, -EINVAL or
- * -EEXIST as events_register(); then @dr stays the caller's. */
+/* Registers its events, checked once, and gets the device for it; the device
+ * owns it from now on.  0, or -EINVAL and -EEXIST as events_register(): then @dr
+ * stays the caller's. */
 int device_add_driver(struct device *d, struct driver *dr, const struct driver_ops *ops);
-/* The driver let go: device_put() once. */
+/* The driver let go of the device; safe twice. */
 void driver_put(struct driver *dr);
-/* One line of the device's events. */
+/* One line of the device's events; takes @fields. */
 void driver_tell(struct driver *dr, const char *type, json_t *fields);

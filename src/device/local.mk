@@ -10,11 +10,14 @@ src_device_libdevice_a_SOURCES = \
 	src/device/driver.h \
 	src/device/events.c src/device/events.h \
 	src/device/instance.h \
+	src/device/mhi.c src/device/mhi.h \
 	src/device/node.h \
 	src/device/nodes.c \
+	src/device/ports.c \
 	src/device/profile.c src/device/profile.h \
 	src/device/profile_check.c \
 	src/device/profiles.c src/device/profiles.h \
 	src/device/registry.c src/device/registry.h \
 	src/device/simulated.c src/device/simulated.h \
-	src/device/spec.c src/device/spec.h
+	src/device/spec.c src/device/spec.h \
+	src/device/start.c src/device/start.h

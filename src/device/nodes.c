@@ -18,48 +18,27 @@ static int text_result(const struct text *out)
 	return text_failed(out) ? -ENOMEM : 0;
 }
 
-static void show_number(struct text *out, int16_t number)
-{
-	if (number < 0)
-		text_add(out, "-");
-	else
-		text_printf(out, "%d", number);
-}
-
-static void show_chan(struct text *out, const struct profile_chan *c)
-{
-	text_printf(out, MHIFS_INFO_CHANNEL "%s=", c->name);
-	show_number(out, c->ul);
-	text_add(out, " ");
-	show_number(out, c->dl);
-	text_printf(out, " %u %s\n", c->mtu,
-		    c->boundary == BOUNDARY_MESSAGE ? "message" : "stream");
-}
-
 static int show_info(struct node *n, struct text *out)
 {
 	const struct device *d = n->user;
 
 	show_line(out, MHIFS_INFO_NAME, d->name);
-	show_line(out, MHIFS_INFO_TRANSPORT, spec_transport_name(d->transport));
+	show_line(out, MHIFS_INFO_TRANSPORT, d->bearer->transport);
 	show_line(out, MHIFS_INFO_ADDRESS, d->address);
 	show_line(out, MHIFS_INFO_PATH, d->path_name);
-	show_line(out, MHIFS_INFO_PROFILE, d->profile->name);
-	for (unsigned int i = 0; i < d->profile->n_chans; i++)
-		show_chan(out, &d->profile->chans[i]);
+	if (d->bearer->ops->show_info)
+		d->bearer->ops->show_info(d->bearer, out);
 	return text_result(out);
 }
 
 static int show_state(struct node *n, struct text *out)
 {
 	const struct device *d = n->user;
-	enum mhi_ee ee = d->engine ? engine_ee(d->engine) : MHI_EE_NONE;
 
 	show_line(out, MHIFS_STATE_STATE, engine_state_name(device_state(d)));
-	show_line(out, MHIFS_STATE_MHI,
-		  d->engine ? mhi_state_name(engine_mhi_state(d->engine)) : "");
-	show_line(out, MHIFS_STATE_EE, mhi_ee_name(ee));
-	show_line(out, MHIFS_STATE_WHY, d->engine ? engine_why(d->engine) : "the device is gone");
+	show_line(out, MHIFS_STATE_MHI, device_mhi(d));
+	show_line(out, MHIFS_STATE_EE, device_ee(d));
+	show_line(out, MHIFS_STATE_WHY, device_why(d));
 	return text_result(out);
 }
 
@@ -68,8 +47,10 @@ static void show_stat(struct text *out, const char *chan, const char *key, uint6
 	text_printf(out, "%s.%s=%llu\n", chan, key, (unsigned long long)value);
 }
 
-static void show_port(struct text *out, const struct port *p)
+static void show_port(void *user, struct device_port *dp)
 {
+	const struct port *p = dp->port;
+	struct text *out = user;
 	struct port_stats s = port_stats(p);
 	const char *name = port_name(p);
 
@@ -89,8 +70,7 @@ static int show_stats(struct node *n, struct text *out)
 {
 	struct device *d = n->user;
 
-	for (unsigned int i = 0; i < d->n_ports; i++)
-		show_port(out, d->ports[i].port);
+	device_each_port(&d->root, show_port, out);
 	return text_result(out);
 }
 
@@ -179,6 +159,6 @@ void device_init_nodes(struct device *d)
 	d->attrs[NODE_POWER] = (struct node){ .name = "power", .mode = 0600, .ops = &power_ops };
 	for (int i = 0; i < N_NODES; i++) {
 		d->attrs[i].user = d;
-		list_append(&d->nodes, &d->attrs[i].node);
+		list_append(&d->root.nodes, &d->attrs[i].node);
 	}
 }

@@ -2,12 +2,10 @@
  * A seat is a number with the address that has it, or had it: it stays when
  * its device leaves, so that the device finds it again.
  */
-#include "device/attached.h"
-#include "device/instance.h"
 #include "device/registry.h"
-#include "device/simulated.h"
+#include "device/instance.h"
+#include "device/start.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SHUTDOWN_US = 5000000 };
@@ -15,6 +13,7 @@ enum { SHUTDOWN_US = 5000000 };
 struct seat {
 	struct list node;
 	unsigned int number;
+	bool was_used;		/* a device started there, once */
 	char path_name[];
 };
 
@@ -77,6 +76,15 @@ static struct seat *take_seat(struct registry *r, const char *path_name)
 		s->number++;
 	list_append(&r->seats, &s->node);
 	return s;
+}
+
+/* A device that was refused leaves no trace. */
+static void leave_seat(struct seat *s)
+{
+	if (s->was_used)
+		return;
+	list_remove(&s->node);
+	free(s);
 }
 
 static void insert_device(struct registry *r, struct device *d)
@@ -189,147 +197,64 @@ void registry_free(struct registry *r)
 	free(r);
 }
 
-/* "loopback-0": the lowest that is free, or as option name says. */
-static int loopback_path(const struct registry *r, const struct spec *s,
-			 struct text *ret_path, struct text *ret_why)
+/* "loopback-0": the lowest that is free. */
+static void number_path(const struct registry *r, const struct spec *s, struct text *path)
 {
-	const char *name = spec_option(s, "name");
 	unsigned int i = 0;
 
-	if (name && !text_is_name(name)) {
-		text_printf(ret_why, "option name cannot be '%s'; it must be a file name "
-			    "without blanks", name);
-		return -EINVAL;
-	}
-	if (name) {
-		text_printf(ret_path, "loopback-%s", name);
-		return 0;
-	}
 	do {
-		text_clear(ret_path);
-		text_printf(ret_path, "loopback-%u", i++);
-	} while (!text_failed(ret_path) && find_path(r, text_get(ret_path)));
-	return 0;
-}
-
-static bool is_attached(const struct spec *s)
-{
-	return s->transport != SPEC_LOOPBACK;
-}
-
-/* A device with its number, not yet in the table. */
-static int make_device(struct registry *r, const struct spec *s, const char *profile_name,
-		       struct config_address a, struct device **ret_device,
-		       struct text *ret_why)
-{
-	struct profile *profile = NULL;
-	struct seat *seat;
-	int ret;
-
-	ret = config_profile(r->config, profile_name, a, &profile, ret_why);
-	if (ret)
-		return ret;
-	seat = take_seat(r, a.path);
-	if (!seat) {
-		profile_free(profile);
-		return -ENOMEM;
-	}
-	*ret_device = device_new(r->loop, seat->number, s->transport,
-				 is_attached(s) ? s->address : a.path, a.path,
-				 profile, &device_ops, r);
-	return *ret_device ? 0 : -ENOMEM;
-}
-
-static int start_loopback(struct registry *r, const struct spec *s, const char *path,
-			  struct device **ret_device, struct text *ret_why)
-{
-	struct config_address a = { .path = path };
-	struct device *d;
-	struct hw *hw;
-	int ret;
-
-	ret = make_device(r, s, *s->address ? s->address : NULL, a, ret_device, ret_why);
-	if (ret)
-		return ret;
-	d = *ret_device;
-	ret = simulated_open(r->loop, s, d->profile, d->name, &hw, &d->sim_chans, ret_why);
-	return ret ? ret : device_start(d, hw, ret_why);
-}
-
-/* What the operator says counts, then what the identity says. */
-static const char *attached_profile(const struct registry *r, const struct spec *s,
-				    const struct pci_id *id, struct config_address a)
-{
-	const char *name = spec_option(s, "profile");
-
-	if (!name)
-		name = config_profile_name(r->config, a);
-	if (!name)
-		name = config_profile_for_pci(r->config, id->vendor, id->device,
-					      id->sub_vendor, id->sub_device);
-	return name;
-}
-
-static int start_attached(struct registry *r, const struct spec *s, const char *path,
-			  struct device **ret_device, struct text *ret_why)
-{
-	struct config_address a = { .path = path };
-	char identity[sizeof("pci-1234:5678")];
-	const char *profile;
-	struct pci_id id;
-	struct hw *hw;
-	int ret;
-
-	ret = attached_open(r->loop, s, &hw, &id, ret_why);
-	if (ret)
-		return ret;
-	snprintf(identity, sizeof(identity), "pci-%04x:%04x", id.vendor, id.device);
-	a.identity = identity;
-	profile = attached_profile(r, s, &id, a);
-	if (!profile) {
-		text_printf(ret_why, "%s:%s: no profile fits %04x:%04x (subsystem %04x:%04x); "
-			    "name one with profile=", spec_transport_name(s->transport),
-			    s->address, id.vendor, id.device, id.sub_vendor, id.sub_device);
-		ret = -ENOENT;
-	}
-	if (!ret)
-		ret = make_device(r, s, profile, a, ret_device, ret_why);
-	if (!ret)
-		ret = attached_arm(s, hw, (*ret_device)->profile->n_erings + 1, ret_why);
-	if (ret) {
-		hw->ops->close(hw);
-		return ret;
-	}
-	return device_start(*ret_device, hw, ret_why);
-}
-
-static int add_at(struct registry *r, const struct spec *s, const char *path,
-		  struct text *ret_why)
-{
-	struct device *d = NULL;
-	int ret;
-
-	if (find_path(r, path)) {
-		text_printf(ret_why, "address %s is taken by %s", path,
-			    find_path(r, path)->name);
-		return -EBUSY;
-	}
-	ret = is_attached(s) ? start_attached(r, s, path, &d, ret_why) :
-			       start_loopback(r, s, path, &d, ret_why);
-	if (ret) {
-		device_unref(d);
-		return ret;
-	}
-	insert_device(r, d);
-	r->ops->changed(r->user);
-	return 0;
+		text_clear(path);
+		text_printf(path, "%s-%u", spec_transport_name(s->transport), i++);
+	} while (!text_failed(path) && find_path(r, text_get(path)));
 }
 
 static int make_path(const struct registry *r, const struct spec *s,
 		     struct text *ret_path, struct text *ret_why)
 {
-	return is_attached(s) ? attached_path(s, ret_path, ret_why) :
-				loopback_path(r, s, ret_path, ret_why);
+	int ret = start_path(s, ret_path, ret_why);
+
+	if (!ret && !ret_path->len)
+		number_path(r, s, ret_path);
+	return ret;
+}
+
+static int refuse_path(const char *path, const struct device *holder, struct text *ret_why)
+{
+	text_printf(ret_why, "address %s is taken by %s", path, holder->name);
+	return -EBUSY;
+}
+
+static int add_at(struct registry *r, const struct spec *s, const char *path,
+		  struct text *ret_why)
+{
+	struct device_birth birth = {
+		.loop = r->loop,
+		.config = r->config,
+		.spec = s,
+		.path_name = path,
+		.ops = &device_ops,
+		.user = r,
+	};
+	struct device *d;
+	struct seat *seat;
+	int ret;
+
+	d = find_path(r, path);
+	if (d)
+		return refuse_path(path, d, ret_why);
+	seat = take_seat(r, path);
+	if (!seat)
+		return -ENOMEM;
+	birth.number = seat->number;
+	ret = start_device(&birth, &d, ret_why);
+	if (ret) {
+		leave_seat(seat);
+		return ret;
+	}
+	seat->was_used = true;
+	insert_device(r, d);
+	r->ops->changed(r->user);
+	return 0;
 }
 
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)

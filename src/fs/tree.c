@@ -122,40 +122,83 @@ static bool by_path_entry(struct tree *t, unsigned int i, struct place *p)
 	return true;
 }
 
-static bool attr_entry(unsigned int i, struct place *p)
+/* Takes @i entries off a list; returns the one it stops at, NULL beyond its
+ * end. */
+static struct list *list_at(const struct list *head, unsigned int *i)
 {
-	struct node *n;
+	struct list *it;
 
-	list_for_each(n, device_nodes(p->dev), node) {
-		if (i--)
-			continue;
-		p->kind = INODE_ATTR;
-		p->name = n->name;
-		p->attr = n;
-		return true;
-	}
-	return false;
+	for (it = head->next; it != head; it = it->next)
+		if (!(*i)--)
+			return it;
+	return NULL;
 }
 
-/* Events first, then channels, then attributes. */
-static bool device_entry(struct device *dev, unsigned int i, struct place *p)
+static void port_place(struct device_port *port, struct place *p)
 {
-	unsigned int n_ports = device_n_ports(dev);
+	p->port = port;
+	if (port->is_offered) {
+		p->kind = INODE_CHANNEL;
+		p->name = port->name;
+	}
+}
 
-	p->dev = dev;
-	if (i == 0) {
-		p->kind = INODE_EVENTS;
-		p->name = "events";
+/* Channels first, then attributes, then directories. */
+static bool dir_entry(const struct node_dir *dir, unsigned int i, struct place *p)
+{
+	struct list *at;
+
+	at = list_at(&dir->ports, &i);
+	if (at) {
+		port_place(list_entry(at, struct device_port, node), p);
 		return true;
 	}
-	if (--i >= n_ports)
-		return attr_entry(i - n_ports, p);
-	p->port = device_port(dev, i);
-	if (p->port->is_offered) {
-		p->kind = INODE_CHANNEL;
-		p->name = port_name(p->port->port);
+	at = list_at(&dir->nodes, &i);
+	if (at) {
+		p->kind = INODE_ATTR;
+		p->attr = list_entry(at, struct node, node);
+		p->name = p->attr->name;
+		return true;
 	}
+	at = list_at(&dir->dirs, &i);
+	if (at) {
+		p->kind = INODE_DIR;
+		p->name = list_entry(at, struct node_dir, node)->name;
+	}
+	return at;
+}
+
+/* The events, then what the device lists. */
+static bool device_entry(struct device *dev, unsigned int i, struct place *p)
+{
+	p->dev = dev;
+	if (i)
+		return dir_entry(device_dir(dev), i - 1, p);
+	p->kind = INODE_EVENTS;
+	p->name = "events";
 	return true;
+}
+
+/* What an INODE_DIR stands for now; NULL when it is not there. */
+static const struct node_dir *dir_of(const struct inode *inode)
+{
+	const struct node_dir *parent, *dir;
+
+	parent = inode->parent->kind == INODE_DIR ? dir_of(inode->parent) :
+						    device_dir(inode->dev);
+	if (parent)
+		list_for_each(dir, &parent->dirs, node)
+			if (!strcmp(dir->name, inode->name))
+				return dir;
+	return NULL;
+}
+
+static bool subdir_entry(struct tree *t, struct inode *inode, unsigned int i, struct place *p)
+{
+	const struct node_dir *dir = is_listed(t, inode->dev) ? dir_of(inode) : NULL;
+
+	p->dev = inode->dev;
+	return dir && dir_entry(dir, i, p);
 }
 
 bool tree_entry(struct tree *t, struct inode *dir, unsigned int i, struct place *ret_place)
@@ -171,6 +214,8 @@ bool tree_entry(struct tree *t, struct inode *dir, unsigned int i, struct place 
 	case INODE_DEVICE:
 		dev = device_of(t, dir);
 		return dev && is_listed(t, dev) && device_entry(dev, i, ret_place);
+	case INODE_DIR:
+		return subdir_entry(t, dir, i, ret_place);
 	default:
 		return false;
 	}

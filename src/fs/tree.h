@@ -17,6 +17,7 @@ enum inode_kind {
 	INODE_BY_PATH,		/* the directory of links */
 	INODE_LINK,		/* by-path/NAME -> ../mhiN */
 	INODE_DEVICE,		/* mhiN/ */
+	INODE_DIR,		/* a struct node_dir below it */
 	INODE_CHANNEL,
 	INODE_ATTR,		/* a struct node */
 	INODE_EVENTS,
@@ -93,5 +94,5 @@ int tree_chown(struct tree *t, struct inode *inode, const struct stat *st, int w
 static inline bool inode_is_dir(const struct inode *inode)
 {
 	return inode->kind == INODE_ROOT || inode->kind == INODE_BY_PATH ||
-	       inode->kind == INODE_DEVICE;
+	       inode->kind == INODE_DEVICE || inode->kind == INODE_DIR;
 }

@@ -32,6 +32,7 @@ struct port {
 	struct port_stats stats;	/* users apart */
 	struct tx_slot *tx_slots;	/* NULL until the first instance */
 	struct instance *current, *closing;	/* NULL: none */
+	char name[];
 };
 
 enum instance_state {

@@ -18,14 +18,17 @@ struct port *port_new(struct link *link, unsigned int chan, const struct port_co
 		      struct timers *timers, struct port_budget *budget,
 		      const struct port_ops *ops, void *user)
 {
-	struct port *p = calloc(1, sizeof(*p));
+	size_t size = strlen(config->name) + 1;
+	struct port *p = calloc(1, sizeof(*p) + size);
 
 	if (!p)
 		return NULL;
+	memcpy(p->name, config->name, size);
 	p->refs = 1;
 	p->link = link;
 	p->chan = chan;
 	p->config = *config;
+	p->config.name = p->name;
 	p->timers = timers;
 	p->budget = budget;
 	p->ops = ops;

@@ -33,7 +33,7 @@ enum port_boundary { BOUNDARY_STREAM, BOUNDARY_MESSAGE };
 enum slow_reader { SLOW_READER_HOLD, SLOW_READER_DROP };
 
 struct port_config {
-	const char *name;	/* borrowed, outlives the port */
+	const char *name;	/* copied */
 	uint32_t mtu;		/* largest piece of a write, bytes */
 	enum port_boundary boundary;
 	enum slow_reader slow_reader;
@@ -70,8 +70,8 @@ struct port_file_ops {
 	void (*changed)(void *user);
 };
 
-/* @link, @config, @timers, @budget, @ops, @user are borrowed and outlive the
- * port.  NULL without memory. */
+/* @link, @timers, @budget, @ops, @user are borrowed and outlive the port; @config
+ * is copied.  NULL without memory. */
 struct port *port_new(struct link *link, unsigned int chan, const struct port_config *config,
 		      struct timers *timers, struct port_budget *budget,
 		      const struct port_ops *ops, void *user);

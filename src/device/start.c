@@ -1,0 +1,136 @@
+#include "device/start.h"
+#include "device/attached.h"
+#include "device/mhi.h"
+#include "device/simulated.h"
+#include <errno.h>
+#include <stdio.h>
+
+/* A device borne by an MHI engine, not started. */
+static int make_mhi(const struct device_birth *b, const char *profile_name,
+		    struct config_address a, struct device **ret_device, struct text *ret_why)
+{
+	const struct spec *s = b->spec;
+	struct profile *profile = NULL;
+	struct bearer *bearer;
+	int r;
+
+	r = config_profile(b->config, profile_name, a, &profile, ret_why);
+	if (r)
+		return r;
+	bearer = mhi_new(b->loop, spec_transport_name(s->transport), profile);
+	if (!bearer)
+		return -ENOMEM;
+	*ret_device = device_new(b, s->transport == SPEC_LOOPBACK ? b->path_name : s->address,
+				 bearer);
+	return *ret_device ? 0 : -ENOMEM;
+}
+
+static int start_loopback(const struct device_birth *b, struct device **ret_device,
+			  struct text *ret_why)
+{
+	const struct spec *s = b->spec;
+	struct config_address a = { .path = b->path_name };
+	struct sim_chan *chans;
+	struct device *d;
+	struct hw *hw;
+	int r;
+
+	r = make_mhi(b, *s->address ? s->address : NULL, a, ret_device, ret_why);
+	if (r)
+		return r;
+	d = *ret_device;
+	r = simulated_open(b->loop, s, mhi_profile(d->bearer), d->name, &hw, &chans, ret_why);
+	return r ? r : mhi_start(d->bearer, hw, chans, ret_why);
+}
+
+/* What the operator says counts, then what the identity says. */
+static const char *attached_profile(const struct device_birth *b, const struct pci_id *id,
+				    struct config_address a)
+{
+	const char *name = spec_option(b->spec, "profile");
+
+	if (!name)
+		name = config_profile_name(b->config, a);
+	if (!name)
+		name = config_profile_for_pci(b->config, id->vendor, id->device,
+					      id->sub_vendor, id->sub_device);
+	return name;
+}
+
+static int refuse_identity(const struct spec *s, const struct pci_id *id, struct text *ret_why)
+{
+	text_printf(ret_why, "%s:%s: no profile fits %04x:%04x (subsystem %04x:%04x); "
+		    "name one with profile=", spec_transport_name(s->transport),
+		    s->address, id->vendor, id->device, id->sub_vendor, id->sub_device);
+	return -ENOENT;
+}
+
+static int start_attached(const struct device_birth *b, struct device **ret_device,
+			  struct text *ret_why)
+{
+	struct config_address a = { .path = b->path_name };
+	char identity[sizeof("pci-1234:5678")];
+	const char *profile;
+	struct pci_id id;
+	struct hw *hw;
+	int r;
+
+	r = attached_open(b->loop, b->spec, &hw, &id, ret_why);
+	if (r)
+		return r;
+	snprintf(identity, sizeof(identity), "pci-%04x:%04x", id.vendor, id.device);
+	a.identity = identity;
+	profile = attached_profile(b, &id, a);
+	r = profile ? make_mhi(b, profile, a, ret_device, ret_why) :
+		      refuse_identity(b->spec, &id, ret_why);
+	if (!r)
+		r = attached_arm(b->spec, hw, mhi_profile((*ret_device)->bearer)->n_erings + 1,
+				 ret_why);
+	if (r) {
+		hw->ops->close(hw);
+		return r;
+	}
+	return mhi_start((*ret_device)->bearer, hw, NULL, ret_why);
+}
+
+static int loopback_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
+{
+	const char *name = spec_option(s, "name");
+
+	if (name && !text_is_name(name)) {
+		text_printf(ret_why, "option name cannot be '%s'; it must be a file name "
+			    "without blanks", name);
+		return -EINVAL;
+	}
+	if (name)
+		text_printf(ret_path, "loopback-%s", name);
+	return 0;
+}
+
+static const struct {
+	int (*path)(const struct spec *s, struct text *ret_path, struct text *ret_why);
+	int (*start)(const struct device_birth *b, struct device **ret_device,
+		     struct text *ret_why);
+} ways[] = {
+	[SPEC_LOOPBACK] = { loopback_path, start_loopback },
+	[SPEC_VFIO] = { attached_path, start_attached },
+	[SPEC_VFIO_USER] = { attached_path, start_attached },
+};
+
+int start_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
+{
+	return ways[s->transport].path(s, ret_path, ret_why);
+}
+
+int start_device(const struct device_birth *b, struct device **ret_device,
+		 struct text *ret_why)
+{
+	struct device *d = NULL;
+	int r = ways[b->spec->transport].start(b, &d, ret_why);
+
+	if (r)
+		device_unref(d);
+	else
+		*ret_device = d;
+	return r;
+}
