@@ -18,7 +18,7 @@ tests_test_events_SOURCES = tests/test-events.c tests/suite.h
 tests_test_events_LDADD = src/device/libdevice.a src/base/libbase.a $(JANSSON_LIBS) $(CHECK_LIBS)
 
 # Devices without a filesystem.
-rig_tests = tests/test-registry tests/test-nodes
+rig_tests = tests/test-registry tests/test-nodes tests/test-driver
 check_PROGRAMS += $(rig_tests)
 TESTS += $(rig_tests)
 tests_test_registry_SOURCES = tests/test-registry.c tests/rig.c tests/rig.h tests/suite.h
@@ -31,3 +31,5 @@ check_PROGRAMS += tests/device/test-daemon
 TESTS += tests/device/test-daemon
 tests_device_test_daemon_SOURCES = tests/device/test-daemon.c $(mount_harness)
 tests_device_test_daemon_LDADD = $(CHECK_LIBS)
+tests_test_driver_SOURCES = tests/test-driver.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_driver_LDADD = $(device_libs) $(CHECK_LIBS)
