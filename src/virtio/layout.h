@@ -88,6 +88,17 @@ static inline size_t vring_used_len(unsigned int n)
 	       sizeof(le16);
 }
 
+/* With EVENT_IDX: the entry after which the driver, the device wants to hear. */
+static inline le16 *vring_used_event(struct vring_avail *avail, unsigned int n)
+{
+	return &avail->ring[n];
+}
+
+static inline le16 *vring_avail_event(struct vring_used *used, unsigned int n)
+{
+	return (le16 *)&used->ring[n];
+}
+
 /* Has the range (old, now] crossed @event?  Then the other side wants to be
  * told.  All modulo 65536. */
 static inline bool vring_crosses(uint16_t event, uint16_t now, uint16_t old)

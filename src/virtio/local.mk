@@ -2,4 +2,4 @@ noinst_LIBRARIES += src/virtio/libvirtio.a
 src_virtio_libvirtio_a_SOURCES = \
 	src/virtio/layout.h \
 	src/virtio/ops.h \
-	src/virtio/vring.h
+	src/virtio/vring.c src/virtio/vring.h

@@ -24,6 +24,7 @@ struct vring_piece {
 struct vring_chain {
 	uint32_t token;		/* of a head: the caller's */
 	uint32_t writable;	/* of a head: bytes the device may write */
+	uint32_t most;		/* of a head: bytes it may say it wrote */
 	uint16_t next;		/* in the chain, or in the free list */
 	uint16_t n;		/* of a head in flight: descriptors; else 0 */
 };
@@ -66,7 +67,8 @@ int vring_add(struct vring *v, const struct vring_piece *pieces, unsigned int n_
 
 /* The next chain that came back.  @ret_len: bytes the device says it wrote, never
  * more than it might.  VRING_EMPTY; -EPROTO: an id that is not in flight,
- * an index that ran ahead, a length beyond the chain. */
+ * an index that ran ahead, a length beyond the chain.  (Of a chain that it only
+ * reads a device may report what it read: OpenAMP does.) */
 int vring_take(struct vring *v, uint32_t *ret_token, uint32_t *ret_len);
 
 /* Does the device want to be told of what was added since the last time this
@@ -75,7 +77,8 @@ bool vring_wants_kick(struct vring *v);
 
 /* No interrupts wanted; a hint. */
 void vring_mute(struct vring *v);
-/* Interrupts wanted.  False: something came back meanwhile, look first. */
+/* Interrupts wanted.  False: something came back meanwhile, look first; the
+ * ring is still muted. */
 bool vring_listen(struct vring *v);
 /* Is there something to take? */
 bool vring_has_used(const struct vring *v);
