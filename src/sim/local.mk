@@ -28,4 +28,4 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/uplink.c \
 	src/sim/virtio.h \
 	src/sim/virtio_kind.h \
-	src/sim/vq.h
+	src/sim/vq.c src/sim/vq.h

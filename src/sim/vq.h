@@ -32,7 +32,7 @@ struct vq {
 	struct sim_queue_setup at;
 	const struct sim_virtio_bus_ops *bus_ops;	/* borrowed, for reach() */
 	void *bus;
-	uint16_t seen;		/* avail.idx as read last */
+	uint16_t seen;		/* avail.idx as read and checked last */
 	uint16_t next;		/* avail entry to take */
 	uint16_t used;		/* used entry to fill; visible after vq_publish() */
 	uint16_t told;		/* used.idx at the last decision to interrupt */
@@ -61,7 +61,8 @@ bool vq_wants_raise(struct vq *q);
 
 /* No kicks wanted; a hint. */
 void vq_mute(struct vq *q);
-/* Kicks wanted, for more than vq_pop() has seen.  False: there is more now. */
+/* Kicks wanted, for more than was seen so far, also if that was not popped.
+ * False: there is more now; the queue is still muted. */
 bool vq_listen(struct vq *q);
 
 /* Copies between @data and the @n pieces, in order, up to @len bytes.  Returns
