@@ -17,6 +17,13 @@ struct seat {
 	char path_name[];
 };
 
+/* A spec whose device may come and go. */
+struct waiter {
+	struct list node;
+	struct spec spec;
+	struct device *device;	/* reference; NULL: absent */
+};
+
 struct registry {
 	struct loop *loop;		/* borrowed */
 	const struct config *config;	/* borrowed */
@@ -24,6 +31,7 @@ struct registry {
 	void *user;			/* of ops; borrowed */
 	struct list devices;	/* of struct device: references, by number */
 	struct list seats;	/* of struct seat */
+	struct list waiters;	/* of struct waiter */
 	struct defer sweep;	/* lets go of devices that are gone */
 	/* A shutdown under way: */
 	void (*done)(void *user);
@@ -97,8 +105,15 @@ static void insert_device(struct registry *r, struct device *d)
 	list_insert_before(&other->node, &d->node);
 }
 
-static void remove_device(struct device *d)
+static void remove_device(struct registry *r, struct device *d)
 {
+	struct waiter *w;
+
+	list_for_each(w, &r->waiters, node)
+		if (w->device == d) {
+			w->device = NULL;
+			device_unref(d);
+		}
 	list_remove(&d->node);
 	device_close(d);
 	device_unref(d);
@@ -111,7 +126,7 @@ static void sweep(void *user)
 
 	list_for_each_safe(d, tmp, &r->devices, node)
 		if (device_is_gone(d))
-			remove_device(d);
+			remove_device(r, d);
 	r->ops->changed(r->user);
 }
 
@@ -177,6 +192,7 @@ struct registry *registry_new(struct loop *l, const struct config *c,
 	r->user = user;
 	list_init(&r->devices);
 	list_init(&r->seats);
+	list_init(&r->waiters);
 	defer_init(&r->sweep, after_change, r);
 	timer_init(&r->deadline, on_deadline, r);
 	return r;
@@ -185,13 +201,18 @@ struct registry *registry_new(struct loop *l, const struct config *c,
 void registry_free(struct registry *r)
 {
 	struct seat *s, *tmp;
+	struct waiter *w, *next;
 
 	if (!r)
 		return;
 	while (!list_is_empty(&r->devices))
-		remove_device(list_first(&r->devices, struct device, node));
+		remove_device(r, list_first(&r->devices, struct device, node));
 	list_for_each_safe(s, tmp, &r->seats, node)
 		free(s);
+	list_for_each_safe(w, next, &r->waiters, node) {
+		spec_fini(&w->spec);
+		free(w);
+	}
 	defer_cancel(&r->sweep);
 	timer_stop(&r->deadline);
 	free(r);
@@ -225,7 +246,7 @@ static int refuse_path(const char *path, const struct device *holder, struct tex
 }
 
 static int add_at(struct registry *r, const struct spec *s, const char *path,
-		  struct text *ret_why)
+		  struct device **ret_device, struct text *ret_why)
 {
 	struct device_birth birth = {
 		.loop = r->loop,
@@ -253,11 +274,13 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 	}
 	seat->was_used = true;
 	insert_device(r, d);
+	*ret_device = d;
 	r->ops->changed(r->user);
 	return 0;
 }
 
-int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)
+static int add(struct registry *r, const struct spec *s, struct device **ret_device,
+	       struct text *ret_why)
 {
 	struct text path = TEXT_INIT;
 	int ret;
@@ -266,11 +289,65 @@ int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)
 	if (!ret && text_failed(&path))
 		ret = -ENOMEM;
 	if (!ret)
-		ret = add_at(r, s, text_get(&path), ret_why);
+		ret = add_at(r, s, text_get(&path), ret_device, ret_why);
 	if (ret && !ret_why->len)
 		text_printf(ret_why, "%s: %s", text_get(&path), strerror(-ret));
 	text_fini(&path);
 	return ret;
+}
+
+static int await(struct registry *r, const struct spec *s, struct text *ret_why)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+	struct device *d;
+	int ret;
+
+	if (!w || spec_copy(s, &w->spec)) {
+		free(w);
+		return -ENOMEM;
+	}
+	ret = add(r, s, &d, ret_why);
+	if (ret && ret != -ENODEV) {
+		spec_fini(&w->spec);
+		free(w);
+		return ret;
+	}
+	if (ret)
+		log_info(NULL, "waiting: %s", text_get(ret_why));
+	else
+		w->device = device_ref(d);
+	text_clear(ret_why);
+	list_append(&r->waiters, &w->node);
+	return 0;
+}
+
+int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)
+{
+	struct device *d;
+
+	return spec_option(s, "wait") ? await(r, s, ret_why) : add(r, s, &d, ret_why);
+}
+
+static void look_for(struct registry *r, struct waiter *w)
+{
+	struct text why = TEXT_INIT;
+	struct device *d;
+	int ret = add(r, &w->spec, &d, &why);
+
+	if (!ret)
+		w->device = device_ref(d);
+	else if (ret != -ENODEV)
+		log_warn(NULL, "%s", text_get(&why));
+	text_fini(&why);
+}
+
+void registry_look(struct registry *r)
+{
+	struct waiter *w;
+
+	list_for_each(w, &r->waiters, node)
+		if (!w->device && !r->done)
+			look_for(r, w);
 }
 
 struct device *registry_device(struct registry *r, unsigned int i)

@@ -26,6 +26,10 @@ void registry_free(struct registry *r);
  * @ret_why (caller's, empty) holds one sentence: what, which value, what would
  * be right.  -EBUSY when the address is taken. */
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why);
+/* Whoever watches a bus calls it: devices whose spec has the option wait, and
+ * that are absent or have left, are tried again.  With it -ENODEV is no failure
+ * of registry_add(). */
+void registry_look(struct registry *r);
 
 /* By number (0..n-1, gaps skipped), NULL at the end. */
 struct device *registry_device(struct registry *r, unsigned int i);

@@ -159,3 +159,26 @@ const char *spec_option(const struct spec *s, const char *key)
 			return s->options[i].value;
 	return NULL;
 }
+
+int spec_copy(const struct spec *s, struct spec *ret_copy)
+{
+	struct spec copy = { .transport = s->transport, .address = strdup(s->address) };
+	bool is_whole;
+
+	copy.options = calloc(s->n_options + 1, sizeof(*copy.options));
+	is_whole = copy.address && copy.options;
+	while (is_whole && copy.n_options < s->n_options) {
+		const struct spec_option *from = &s->options[copy.n_options];
+		struct spec_option *to = &copy.options[copy.n_options++];
+
+		to->key = strdup(from->key);
+		to->value = strdup(from->value);
+		is_whole = to->key && to->value;
+	}
+	if (!is_whole) {
+		spec_fini(&copy);
+		return -ENOMEM;
+	}
+	*ret_copy = copy;
+	return 0;
+}

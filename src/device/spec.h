@@ -20,5 +20,6 @@ struct spec {
 /* 0, or -EINVAL and one sentence in @ret_why (caller's).  */
 int spec_parse(const char *text, struct spec *ret_spec, struct text *ret_why);
 void spec_fini(struct spec *s);
+int spec_copy(const struct spec *s, struct spec *ret_copy);	/* 0 or -ENOMEM */
 const char *spec_option(const struct spec *s, const char *key);	/* NULL when absent */
 const char *spec_transport_name(enum spec_transport t);
