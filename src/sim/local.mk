@@ -26,6 +26,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/sim.h \
 	src/sim/talk.c \
 	src/sim/uplink.c \
-	src/sim/virtio.h \
+	src/sim/virtio-rpmsg.c \
+	src/sim/virtio.c src/sim/virtio.h \
 	src/sim/virtio_kind.h \
 	src/sim/vq.c src/sim/vq.h

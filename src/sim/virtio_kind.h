@@ -2,10 +2,9 @@
  * virtio_kind - what one type of simulated virtio device is, for the files of
  * this folder: rpmsg and gpio are kinds, virtio.c runs them.
  *
- * A kind works inside turn() and tick() only.  It takes requests with
- * sim_virtio_pop() and gives each back once with sim_virtio_push(), now or in
- * a later turn; publishing, interrupts, budgets and the faults of a ring are
- * not its business.
+ * A kind works inside turn() only.  It takes requests with sim_virtio_pop()
+ * and gives each back once with sim_virtio_push(), now or in a later turn;
+ * publishing, interrupts, budgets and the faults of a ring are not its business.
  */
 #pragma once
 #include "sim/vq.h"
@@ -30,11 +29,8 @@ struct sim_virtio_kind {
 	/* Both queues run; turn() follows.  May be NULL. */
 	void (*start)(struct sim_virtio *v, void *state);
 	/* Does what can be done now.  Called when something became available, and
-	 * after each tick(). */
+	 * at the time of sim_virtio_wake_at(). */
 	void (*turn)(struct sim_virtio *v, void *state);
-	/* Called after start() and at the time it returned last; TIME_NEVER:
-	 * not again before the next start.  May be NULL. */
-	uint64_t (*tick)(struct sim_virtio *v, void *state, uint64_t now_us);
 	/* A queue stopped or the device was reset: forget every chain and all
 	 * that waited.  May be NULL. */
 	void (*stop)(struct sim_virtio *v, void *state);
@@ -48,12 +44,15 @@ uint64_t sim_virtio_seed(const struct sim_virtio *v);
 uint64_t sim_virtio_accepted(const struct sim_virtio *v);	/* features */
 uint64_t sim_virtio_now_us(const struct sim_virtio *v);
 
+/* A turn() at @at_us, the only one that is asked for; TIME_NEVER: none. */
+void sim_virtio_wake_at(struct sim_virtio *v, uint64_t at_us);
+
 /* The next chain of a queue.  False: none now; turn() comes again when there is. */
 bool sim_virtio_pop(struct sim_virtio *v, unsigned int queue, struct vq_chain *ret_chain);
 /* Gives the chain of @head back with @len bytes written. */
 void sim_virtio_push(struct sim_virtio *v, unsigned int queue, uint16_t head, uint32_t len);
 
-/* As vq_read() and vq_write(); complain about what is out of reach. */
+/* As vq_read() and vq_write(). */
 size_t sim_virtio_read(struct sim_virtio *v, const struct vq_piece *pieces, unsigned int n,
 		       void *data, size_t len);
 size_t sim_virtio_write(struct sim_virtio *v, const struct vq_piece *pieces, unsigned int n,
