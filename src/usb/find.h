@@ -12,7 +12,8 @@
 struct usb_found {
 	char port[USB_PORT_SIZE];	/* "1-4" */
 	uint16_t vendor, product;
-	uint8_t bus, address;		/* its node is bus/usb/BUS/ADDRESS */
+	uint16_t bus;			/* its node is bus/usb/BUS/ADDRESS */
+	uint8_t address;
 	uint8_t configuration;		/* the active one */
 	uint16_t speed;			/* Mbit/s; 0: not said */
 	char serial[USB_STRING_SIZE];	/* not trusted; "" when it has none */

@@ -1,10 +1,9 @@
 #include "usb/modem.h"
-#include "base/text.h"
+#include "usb/attributes.h"
 #include "io/sysfs.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { CLASS_VENDOR = 0xff, VENDOR_QUALCOMM = 0x05c6, PRODUCT_EDL = 0x9008 };
 
@@ -54,21 +53,10 @@ bool usb_is_port(const char *s)
 	return end > s && !*end;
 }
 
-/* sysfs writes the numbers of USB in hexadecimal, with nothing before them. */
 static int read_hex(const char *root, const char *device, const char *name, uint32_t most,
 		    uint32_t *ret_value)
 {
-	char word[USB_WORD_SIZE], prefixed[USB_WORD_SIZE + 2];
-	uint64_t value;
-	int r = sysfs_read(word, sizeof(word), "%s/bus/usb/devices/%s/%s", root, device, name);
-
-	if (r < 0)
-		return r;
-	snprintf(prefixed, sizeof(prefixed), "0x%s", word);
-	r = text_to_u64(prefixed, 0, most, &value);
-	if (!r)
-		*ret_value = (uint32_t)value;
-	return r;
+	return usb_attribute_number(root, device, name, 16, most, ret_value);
 }
 
 static int read_interface(const char *root, const char *name, struct usb_interface *ret_interface)
@@ -100,32 +88,10 @@ static bool is_interface_of(const char *name, const char *port)
 	return !strncmp(name, port, len) && name[len] == ':';
 }
 
-static int is_any(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-static int list_devices(const char *root, struct dirent ***ret_entries)
-{
-	char path[SYSFS_PATH_SIZE];
-	int n;
-
-	snprintf(path, sizeof(path), "%s/bus/usb/devices", root);
-	n = scandir(path, ret_entries, is_any, versionsort);
-	return n < 0 ? -errno : n;
-}
-
-static void free_entries(struct dirent **entries, int n)
-{
-	for (int i = 0; i < n; i++)
-		free(entries[i]);
-	free(entries);
-}
-
 static int read_interfaces(const char *root, struct usb_modem *m)
 {
 	struct dirent **entries;
-	int n = list_devices(root, &entries);
+	int n = usb_devices_list(root, &entries);
 
 	if (n < 0)
 		return n;
@@ -133,7 +99,7 @@ static int read_interfaces(const char *root, struct usb_modem *m)
 		if (is_interface_of(entries[i]->d_name, m->port) &&
 		    !read_interface(root, entries[i]->d_name, &m->interfaces[m->n_interfaces]))
 			m->n_interfaces++;
-	free_entries(entries, n);
+	usb_devices_free(entries, n);
 	return 0;
 }
 
@@ -185,13 +151,13 @@ int usb_modem_scan(const char *root, int (*fn)(void *user, const struct usb_mode
 {
 	struct dirent **entries;
 	struct usb_modem m;
-	int n = list_devices(root, &entries), r = 0;
+	int n = usb_devices_list(root, &entries), r = 0;
 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n && !r; i++)
 		if (usb_modem_read(root, entries[i]->d_name, &m) == USB_MODEM_READ)
 			r = fn(user, &m);
-	free_entries(entries, n);
+	usb_devices_free(entries, n);
 	return r;
 }

@@ -7,29 +7,7 @@
  * nothing of whose is called IF and its number, and is off.
  */
 #pragma once
-#include "usb/descriptors.h"
-#include "usb/layout.h"
-
-/* What an interface is for. */
-enum usb_role {
-	USB_UNSAID,
-	USB_DIAG,
-	USB_AT,		/* commands alone */
-	USB_AT2,	/* another such */
-	USB_MODEM,	/* commands, and calls (PPP) */
-	USB_NMEA,
-	USB_QMI,
-	USB_MBIM,
-	USB_ADB,
-	USB_SAHARA,
-	USB_SERIAL,	/* a serial port, nobody knows of whom */
-	USB_RAW,	/* a pair of bulk end points, nothing more is known */
-	USB_WDM_PLAIN,	/* encapsulated commands of another protocol */
-};
-
-/* "diag", "at", "dun", "nmea", "qmi", "mbim", "adb", "sahara", "serial", "bulk",
- * "wdm"; USB_UNSAID for another word. */
-enum usb_role usb_role_of(const char *word);
+#include "usb/roles.h"
 
 /* One channel of the configuration.  One with a number is that interface,
  * whatever else is known; one without changes the channel of its name, and says
