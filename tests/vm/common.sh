@@ -62,13 +62,27 @@ need_kernel() {
 	esac
 }
 
+# need_modules SUITE: the drivers of $kernel that Debian leaves out.
+need_modules() {
+	need_command gcc gcc
+	need_command make make
+	(
+		flock 9
+		[ ! -e "$(echo "$kernel"/lib/modules/*/extra/virtio_rpmsg_bus.ko)" ] || exit 0
+		"$vm/build-modules.sh" -s "$1" -k "$kernel" "$cache/modules.part" \
+			2>"$cache/modules.log"
+	) 9>"$cache/lock" ||
+		skip "no drivers for virtio: $(tail -n 1 "$cache/modules.log")"
+}
+
 # The QEMU of Debian 12, for what needs no vfio-user.
 need_qemu() {
 	need_command qemu-system-x86_64 qemu-system-x86
 	qemu=
 }
 
-# One that attaches to a server of vfio-user: 10.1 or newer.
+# One that attaches to a server of vfio-user, 10.1 or newer; it also has a
+# vhost-user device of any type.
 need_qemu_vfio_user() {
 	need_packages q11 usr/bin/qemu-system-x86_64 -d -t trixie-backports \
 		-s "trixie trixie-backports" "$cache/q11.part" qemu-system-x86
