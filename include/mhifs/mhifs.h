@@ -62,6 +62,7 @@
 #define MHIFS_EVENT_CHANNEL	"channel"	/* channel, and state or offered */
 #define MHIFS_EVENT_POWER	"power"		/* state, result */
 #define MHIFS_EVENT_RESET	"reset"		/* cause */
+#define MHIFS_EVENT_TTY		"tty"		/* channel, path, state */
 #define MHIFS_EVENT_LOST	"lost"		/* count */
 
 #endif

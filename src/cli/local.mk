@@ -24,7 +24,7 @@ mhifs_SOURCES = \
 	src/cli/background.c src/cli/background.h \
 	src/cli/notify.c src/cli/notify.h
 mhifs_LDADD = \
-	src/fs/libfs.a src/device/libdevice.a src/port/libport.a \
+	src/fs/libfs.a src/service/libservice.a src/device/libdevice.a src/port/libport.a \
 	src/transport/libtransport.a src/pci/libpci.a src/sim/libsim.a src/core/libcore.a \
 	src/io/libio.a src/base/libbase.a \
 	$(FUSE_LIBS) $(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)

@@ -3,6 +3,7 @@
 #include "device/registry.h"
 #include "fs/fs.h"
 #include "io/log.h"
+#include "service/tty.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,7 +69,23 @@ static void on_devices_changed(void *user)
 	look_if_ready(d);
 }
 
-static const struct registry_ops registry_ops = { .changed = on_devices_changed };
+/* "tty.CHANNEL=PATH" */
+static int on_born(void *user, struct device *dev, const struct spec *s, struct text *ret_why)
+{
+	struct daemon *d = user;
+	int r = 0;
+
+	for (unsigned int i = 0; i < s->n_options && !r; i++)
+		if (!strncmp(s->options[i].key, "tty.", 4))
+			r = tty_start(dev, d->loop, s->options[i].key + 4, s->options[i].value,
+				      ret_why);
+	return r;
+}
+
+static const struct registry_ops registry_ops = {
+	.changed = on_devices_changed,
+	.born = on_born,
+};
 
 static void on_answers(void *user)
 {

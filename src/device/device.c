@@ -296,14 +296,26 @@ void device_close(struct device *d)
 		events_end(d->events);
 }
 
-struct device *device_new(const struct device_birth *b, const char *address,
-			  struct bearer *bearer)
+static int name_device(struct device *d, const struct device_birth *b, const char *address)
+{
+	snprintf(d->name, sizeof(d->name), "mhi%u", b->number);
+	d->path_name = strdup(b->path_name);
+	d->address = strdup(address);
+	d->events = events_new();
+	if (!d->path_name || !d->address || !d->events)
+		return -ENOMEM;
+	return device_register_events(d);
+}
+
+int device_new(const struct device_birth *b, const char *address, struct bearer *bearer,
+	       struct device **ret_device, struct text *ret_why)
 {
 	struct device *d = calloc(1, sizeof(*d));
+	int r;
 
 	if (!d) {
 		bearer->ops->free(bearer);
-		return NULL;
+		return -ENOMEM;
 	}
 	d->refs = 1;
 	d->n_users = 1;
@@ -319,13 +331,12 @@ struct device *device_new(const struct device_birth *b, const char *address,
 	list_init(&d->power_waits);
 	node_dir_init(&d->root, "");
 	device_init_nodes(d);
-	snprintf(d->name, sizeof(d->name), "mhi%u", b->number);
-	d->path_name = strdup(b->path_name);
-	d->address = strdup(address);
-	d->events = events_new();
-	if (!d->path_name || !d->address || !d->events || device_register_events(d)) {
+	r = name_device(d, b, address);
+	if (!r && d->ops->born)
+		r = d->ops->born(d->user, d, b->spec, ret_why);
+	if (r)
 		device_unref(d);
-		return NULL;
-	}
-	return d;
+	else
+		*ret_device = d;
+	return r;
 }

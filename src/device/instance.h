@@ -18,6 +18,9 @@ struct device_ops {
 	/* State or settledness changed; the device may be freed only from the
 	 * loop, not from inside. */
 	void (*changed)(void *user, struct device *d);
+	/* From device_new(): drivers may be added.  0 or -errno with one sentence
+	 * in @ret_why; may be missing. */
+	int (*born)(void *user, struct device *d, const struct spec *s, struct text *ret_why);
 };
 
 /* What a device is made of; all borrowed for the call, but loop, ops and user. */
@@ -67,10 +70,10 @@ struct device {
 	struct log_limit noted;
 };
 
-/* Takes @bearer, whatever happens.  NULL without memory.  The caller holds the
- * first reference, and is the first user. */
-struct device *device_new(const struct device_birth *b, const char *address,
-			  struct bearer *bearer);
+/* Takes @bearer, whatever happens.  0 or -errno, perhaps with one sentence in
+ * @ret_why.  The caller holds the first reference, and is the first user. */
+int device_new(const struct device_birth *b, const char *address, struct bearer *bearer,
+	       struct device **ret_device, struct text *ret_why);
 
 /* What a write to power does: 0 or POWER_DONE as engine_power(), or -errno. */
 int device_power(struct device *d, enum engine_power what);

@@ -166,7 +166,14 @@ static void on_changed(void *user, struct device *d)
 	loop_defer(r->loop, &r->sweep);
 }
 
-static const struct device_ops device_ops = { .changed = on_changed };
+static int on_born(void *user, struct device *d, const struct spec *s, struct text *ret_why)
+{
+	struct registry *r = user;
+
+	return r->ops->born ? r->ops->born(r->user, d, s, ret_why) : 0;
+}
+
+static const struct device_ops device_ops = { .changed = on_changed, .born = on_born };
 
 static void on_deadline(void *user)
 {

@@ -14,6 +14,9 @@ struct registry;
 struct registry_ops {
 	/* A device came or went, or became settled; paths may have changed. */
 	void (*changed)(void *user);
+	/* A device of this spec was made, not started: drivers may be added.  0 or
+	 * -errno with one sentence in @ret_why; may be missing. */
+	int (*born)(void *user, struct device *d, const struct spec *s, struct text *ret_why);
 };
 
 /* All arguments are borrowed.  NULL without memory. */

@@ -12,9 +12,9 @@ static const struct transport {
 } transports[] = {
 	[SPEC_LOOPBACK] = { "loopback", "loopback:sim", false,
 		{ "name", "seed", "ee", "mood", "vectors", "reset_us", "ready_us", "boot_us",
-		  "m0_us", "m3_us", "command_us", "idle_us", "life." } },
-	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true, { "iommu", "profile" } },
-	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true, { "profile" } },
+		  "m0_us", "m3_us", "command_us", "idle_us", "life.", "tty." } },
+	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true, { "iommu", "profile", "tty." } },
+	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true, { "profile", "tty." } },
 };
 
 const char *spec_transport_name(enum spec_transport t)

@@ -20,9 +20,8 @@ static int make_mhi(const struct device_birth *b, const char *profile_name,
 	bearer = mhi_new(b->loop, spec_transport_name(s->transport), profile);
 	if (!bearer)
 		return -ENOMEM;
-	*ret_device = device_new(b, s->transport == SPEC_LOOPBACK ? b->path_name : s->address,
-				 bearer);
-	return *ret_device ? 0 : -ENOMEM;
+	return device_new(b, s->transport == SPEC_LOOPBACK ? b->path_name : s->address,
+			  bearer, ret_device, ret_why);
 }
 
 static int start_loopback(const struct device_birth *b, struct device **ret_device,
