@@ -7,6 +7,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/commands.c \
 	src/sim/downlink.c \
 	src/sim/events.c \
+	src/sim/gpio.c src/sim/gpio.h \
 	src/sim/identity.c \
 	src/sim/identity.h \
 	src/sim/lane.c \
@@ -26,6 +27,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/sim.h \
 	src/sim/talk.c \
 	src/sim/uplink.c \
+	src/sim/virtio-gpio.c \
 	src/sim/virtio-rpmsg.c \
 	src/sim/virtio.c src/sim/virtio.h \
 	src/sim/virtio_kind.h \

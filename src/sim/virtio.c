@@ -74,6 +74,7 @@ struct sim_virtio {
 
 static const struct sim_virtio_kind *const kinds[] = {
 	&sim_virtio_rpmsg,
+	&sim_virtio_gpio,
 };
 
 static bool is_live(const struct sim_virtio *v)

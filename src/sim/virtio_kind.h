@@ -36,7 +36,7 @@ struct sim_virtio_kind {
 	void (*stop)(struct sim_virtio *v, void *state);
 };
 
-extern const struct sim_virtio_kind sim_virtio_rpmsg;
+extern const struct sim_virtio_kind sim_virtio_rpmsg, sim_virtio_gpio;
 
 /* Index in kind.moods; 0, healthy, also while only a ring misbehaves. */
 unsigned int sim_virtio_mood(const struct sim_virtio *v);
