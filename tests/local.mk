@@ -13,7 +13,9 @@ include tests/port.mk
 include tests/fs.mk
 include tests/device.mk
 include tests/pci.mk
+include tests/rpmsg.mk
 include tests/usb.mk
+include tests/gadget.mk
 include tests/cli.mk
 include tests/bench.mk
 include tests/vm.mk

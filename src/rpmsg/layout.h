@@ -32,9 +32,24 @@ enum {
 	RPMSG_NS_LEN = 40,
 };
 
+/* Bytes of a message, header included. */
+enum {
+	RPMSG_MTU_LEAST = RPMSG_HEADER_LEN + RPMSG_NS_LEN,
+	RPMSG_MTU_MOST = RPMSG_HEADER_LEN + 65535,
+};
+
 enum rpmsg_ns_flag { RPMSG_NS_CREATE = 0, RPMSG_NS_DESTROY = 1 };
 
 enum {
 	RPMSG_BUFFER_LEN = 512,		/* over virtio, header included */
 	RPMSG_BUFFERS_MOST = 256,	/* of one direction */
 };
+
+static inline void rpmsg_put_header(uint8_t *header, uint32_t src, uint32_t dst, uint32_t len)
+{
+	put_le32(header + RPMSG_SRC, src);
+	put_le32(header + RPMSG_DST, dst);
+	put_le32(header + RPMSG_RESERVED, 0);
+	put_le16(header + RPMSG_LEN, (uint16_t)len);
+	put_le16(header + RPMSG_FLAGS, 0);
+}
