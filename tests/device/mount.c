@@ -54,6 +54,7 @@ void mount_init(struct mount *m)
 	ck_assert_int_eq(chmod(m->base, 0755), 0);
 	snprintf(m->root, sizeof(m->root), "%s/mnt", m->base);
 	snprintf(m->dev, sizeof(m->dev), "%s/mhi0", m->root);
+	snprintf(m->device, sizeof(m->device), "loopback");
 	ck_assert_int_eq(mkdir(m->root, 0755), 0);
 }
 
@@ -93,7 +94,7 @@ void mount_start_on(struct mount *m, const char *options, const char *place)
 {
 	char args[512];
 
-	snprintf(args, sizeof(args), "-f %s loopback %s", options, place);
+	snprintf(args, sizeof(args), "-f %s %s %s", options, m->device, place);
 	if (strstr(options, "single"))
 		snprintf(m->dev, sizeof(m->dev), "%s", m->root);
 	m->pid = fork();

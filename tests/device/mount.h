@@ -19,6 +19,7 @@ struct mount {
 	char base[64];		/* temporary folder */
 	char root[80];		/* the mount point in it */
 	char dev[96];		/* mhi0 in that; the root itself with -o single */
+	char device[256];	/* what mount_start() serves; "loopback" */
 };
 
 uint64_t now_ms(void);
@@ -38,7 +39,7 @@ void mount_skip_unless_possible(void);
 
 /* Makes the folders; mount_start() and mount_run() need them. */
 void mount_init(struct mount *m);
-/* Starts "mhifs -f OPTIONS loopback ROOT" and waits until it serves and mhi0
+/* Starts "mhifs -f OPTIONS DEVICE ROOT" and waits until it serves and mhi0
  * is ready.  @options: words separated by spaces; may be "". */
 void mount_start(struct mount *m, const char *options);
 /* The same on @place, which shows at m->root. */
