@@ -26,3 +26,4 @@ int bench_scale(const struct bench *b);
 int bench_idle(const struct bench *b);
 int bench_mem(const struct bench *b);
 int bench_race(const struct bench *b);
+int bench_rpmsg(const struct bench *b);

@@ -9,6 +9,7 @@ mhi_bench_SOURCES = \
 	bench/bench-open.c \
 	bench/bench-race.c \
 	bench/bench-ring.c \
+	bench/bench-rpmsg.c \
 	bench/bench-scale.c \
 	bench/client.c bench/client.h \
 	bench/clock.h \
@@ -27,7 +28,8 @@ mhi_bench_SOURCES = \
 	bench/rig.c bench/rig.h
 nodist_mhi_bench_SOURCES = bench/commit.h
 mhi_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)
-mhi_bench_LDADD = src/core/libcore.a src/sim/libsim.a src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS)
+mhi_bench_LDADD = src/core/libcore.a src/sim/libsim.a \
+	src/rpmsg/librpmsg.a src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS)
 
 # Each figure names the commit it was taken from; the file changes only when
 # the commit does.

@@ -25,6 +25,7 @@ static const struct command {
 	{ "scale", bench_scale, "with many channels open (R9), with many devices (R10)" },
 	{ "idle", bench_idle, "wake-ups while nobody says anything (R11)" },
 	{ "mem", bench_mem, "resident memory (R7)" },
+	{ "rpmsg", bench_rpmsg, "the rpmsg bus (R12), an endpoint's file (R13)" },
 	{ "race", bench_race, "against the kernel's driver, on the same device" },
 };
 
