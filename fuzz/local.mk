@@ -26,7 +26,7 @@ endif
 
 fuzz_targets += fuzz/fuzz-config
 fuzz_fuzz_config_SOURCES = fuzz/fuzz-config.c $(fuzz_main)
-fuzz_fuzz_config_LDADD = src/device/libdevice.a src/core/libcore.a src/base/libbase.a $(CONFUSE_LIBS)
+fuzz_fuzz_config_LDADD = src/device/libdevice.a src/usb/libusb.a src/core/libcore.a src/base/libbase.a $(CONFUSE_LIBS)
 fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-config
 

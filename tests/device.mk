@@ -1,21 +1,16 @@
-device_libs = \
-	src/device/libdevice.a src/port/libport.a src/transport/libtransport.a src/pci/libpci.a \
-	src/sim/libsim.a src/core/libcore.a src/io/libio.a src/base/libbase.a \
-	$(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
-
 check_PROGRAMS += \
 	tests/test-spec tests/test-profile tests/test-config tests/test-events
 TESTS += \
 	tests/test-spec tests/test-profile tests/test-config tests/test-events
 
 tests_test_spec_SOURCES = tests/test-spec.c tests/suite.h
-tests_test_spec_LDADD = src/device/libdevice.a src/base/libbase.a $(CHECK_LIBS)
+tests_test_spec_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_profile_SOURCES = tests/test-profile.c tests/suite.h
 tests_test_profile_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_config_SOURCES = tests/test-config.c tests/suite.h
 tests_test_config_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_events_SOURCES = tests/test-events.c tests/suite.h
-tests_test_events_LDADD = src/device/libdevice.a src/base/libbase.a $(JANSSON_LIBS) $(CHECK_LIBS)
+tests_test_events_LDADD = $(device_libs) $(CHECK_LIBS)
 
 # Devices without a filesystem.
 rig_tests = tests/test-registry tests/test-nodes tests/test-driver

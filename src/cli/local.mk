@@ -12,9 +12,7 @@ mhictl_SOURCES = \
 	src/cli/device-json.c src/cli/device-json.h \
 	src/cli/event-line.c src/cli/event-line.h \
 	src/cli/table.c src/cli/table.h
-mhictl_LDADD = \
-	src/device/libdevice.a src/pci/libpci.a src/usb/libusb.a src/core/libcore.a \
-	src/io/libio.a src/base/libbase.a $(CONFUSE_LIBS) $(JANSSON_LIBS) $(PCI_LIBS)
+mhictl_LDADD = $(device_libs)
 
 sbin_PROGRAMS += mhifs
 mhifs_SOURCES = \
@@ -23,17 +21,13 @@ mhifs_SOURCES = \
 	src/cli/mhifs-options.c src/cli/mhifs-options.h \
 	src/cli/background.c src/cli/background.h \
 	src/cli/notify.c src/cli/notify.h
-mhifs_LDADD = \
-	src/fs/libfs.a src/service/libservice.a src/device/libdevice.a src/port/libport.a \
-	src/transport/libtransport.a src/pci/libpci.a src/sim/libsim.a src/core/libcore.a \
-	src/io/libio.a src/base/libbase.a \
-	$(FUSE_LIBS) $(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
+mhifs_LDADD = src/fs/libfs.a src/service/libservice.a $(device_libs) $(FUSE_LIBS)
 
 bin_PROGRAMS += mhi-sim
 mhi_sim_SOURCES = src/cli/mhi-sim.c
 mhi_sim_LDADD = \
 	src/device/libdevice.a src/port/libport.a src/serve/libserve.a \
-	src/transport/libtransport.a src/pci/libpci.a src/sim/libsim.a \
+	src/transport/libtransport.a src/pci/libpci.a src/usb/libusb.a src/sim/libsim.a \
 	src/core/libcore.a src/io/libio.a src/base/libbase.a \
 	$(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
 

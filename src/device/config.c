@@ -155,6 +155,7 @@ static int build_configured(const struct config *c, cfg_t *s, unsigned int depth
 		return r;
 	free(p->name);
 	p->name = strdup(cfg_title(s));
+	p->is_usb |= grammar_has(s, "usb");
 	r = p->name ? config_apply(s, p, ret_why) : -ENOMEM;
 	if (r)
 		profile_free(p);
@@ -218,17 +219,27 @@ static int apply_devices(const struct config *c, struct config_address a, struct
 	return r;
 }
 
-int config_profile(const struct config *c, const char *profile, struct config_address a,
-		   struct profile **ret_profile, struct text *ret_why)
+static int check_bus(const struct profile *p, bool is_usb, struct text *ret_why)
 {
-	const char *name = profile ? profile : config_profile_name(c, a);
-	struct profile *p = NULL;
-	int r;
+	if (p->is_usb == is_usb)
+		return 0;
+	text_printf(ret_why, "profile '%s' is for %s", p->name,
+		    is_usb ? "devices that are no USB modems" : "USB modems alone");
+	return -EINVAL;
+}
 
-	r = build(c, name ? name : "sim", 0, &p, ret_why);
+static int make_profile(const struct config *c, const char *name, bool is_usb,
+			struct config_address a, struct profile **ret_profile,
+			struct text *ret_why)
+{
+	struct profile *p = NULL;
+	int r = build(c, name, 0, &p, ret_why);
+
 	if (r)
 		return r;
-	r = apply_devices(c, a, p, ret_why);
+	r = check_bus(p, is_usb, ret_why);
+	if (!r)
+		r = apply_devices(c, a, p, ret_why);
 	if (!r)
 		r = profile_check(p, ret_why);
 	if (r) {
@@ -238,6 +249,49 @@ int config_profile(const struct config *c, const char *profile, struct config_ad
 	text_clear(ret_why);
 	*ret_profile = p;
 	return 0;
+}
+
+int config_profile(const struct config *c, const char *profile, struct config_address a,
+		   struct profile **ret_profile, struct text *ret_why)
+{
+	const char *name = profile ? profile : config_profile_name(c, a);
+
+	return make_profile(c, name ? name : "sim", false, a, ret_profile, ret_why);
+}
+
+static bool is_usb(cfg_t *section, uint16_t vendor, uint16_t product)
+{
+	struct usb_match id;
+
+	for (unsigned int i = 0; i < cfg_size(section, "usb"); i++)
+		if (!grammar_usb(cfg_getnstr(section, "usb", i), &id) && id.vendor == vendor &&
+		    id.product == product)
+			return true;
+	return false;
+}
+
+/* The last one that has these ids, or NULL. */
+static const char *find_usb(const struct config *c, uint16_t vendor, uint16_t product)
+{
+	const char *name = NULL;
+	unsigned int at = 0;
+	cfg_t *s;
+
+	while ((s = section_of(c, "profile", &at)))
+		if (is_usb(s, vendor, product))
+			name = cfg_title(s);
+	return name;
+}
+
+int config_usb_profile(const struct config *c, const char *profile, struct config_address a,
+		       uint16_t vendor, uint16_t product,
+		       struct profile **ret_profile, struct text *ret_why)
+{
+	const char *name = profile ? profile : config_profile_name(c, a);
+
+	if (!name)
+		name = find_usb(c, vendor, product);
+	return make_profile(c, name ? name : "usb", true, a, ret_profile, ret_why);
 }
 
 static bool is_pci(const char *text, uint16_t vendor, uint16_t device,

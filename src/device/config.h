@@ -18,10 +18,10 @@ uint32_t config_ready_wait_ms(const struct config *c);
 /* What a device section can match. */
 struct config_address {
 	const char *path;	/* the name below by-path/: "pci-0000:01:00.0" */
-	const char *identity;	/* "pci-17cb:0308"; NULL: none */
+	const char *identity;	/* "pci-17cb:0308", "usb-2c7c:0125"; NULL: none */
 };
 
-/* The profile of a device: the built-in or configured one called @profile
+/* The profile of a device that is no USB modem: the built-in or configured one called @profile
  * (NULL: what a device section says, else "sim"), with the device sections
  * that match @a laid over it.  Caller frees.  -ENOENT: no such profile;
  * -EINVAL: none that a device could have, @ret_why begins with file and line
@@ -37,3 +37,10 @@ const char *config_profile_name(const struct config *c, struct config_address a)
  * unknown. */
 const char *config_profile_for_pci(const struct config *c, uint16_t vendor, uint16_t device,
 				   uint16_t sub_vendor, uint16_t sub_device);
+
+/* The profile of a USB modem: @profile, or what a device section says, or what
+ * has these ids, or "usb"; laid over as above.  Nothing of the device itself is
+ * in it yet: usb_profile.h does that. */
+int config_usb_profile(const struct config *c, const char *profile, struct config_address a,
+		       uint16_t vendor, uint16_t product,
+		       struct profile **ret_profile, struct text *ret_why);

@@ -94,15 +94,40 @@ static void set_numbers(cfg_t *s, struct profile_chan *c)
 	set_bool(s, "tolerant", &c->tolerant);
 }
 
+static void set_choice(cfg_t *s, const char *key, int8_t *value)
+{
+	if (grammar_has(s, key))
+		*value = (int8_t)grammar_choice(key, cfg_getstr(s, key));
+}
+
+/* A channel of a USB modem is the device's; to remove it is to leave it off. */
+static void set_usb(cfg_t *s, struct profile_usb *u)
+{
+	set_number(s, "interface", &u->interface);
+	set_number(s, "alt", &u->alt);
+	if (grammar_has(s, "function"))
+		u->role = usb_role_of(cfg_getstr(s, "function"));
+	set_choice(s, "zlp", &u->zlp);
+	set_choice(s, "line", &u->line);
+	if (grammar_has(s, "off"))
+		u->is_on = !cfg_getbool(s, "off");
+	if (grammar_has(s, "remove"))
+		u->is_on = !cfg_getbool(s, "remove");
+}
+
 static int add_chan(struct profile *p, const char *name, struct profile_chan **ret_chan)
 {
 	struct profile_chan *chans = realloc(p->chans, (p->n_chans + 1) * sizeof(*chans));
+	int r;
 
 	if (!chans)
 		return -ENOMEM;
 	p->chans = chans;
 	*ret_chan = &chans[p->n_chans++];
-	return profile_chan_init(*ret_chan, name);
+	r = profile_chan_init(*ret_chan, name);
+	if (p->is_usb)
+		(*ret_chan)->mtu = (*ret_chan)->mru = 0;
+	return r;
 }
 
 static void remove_chan(struct profile *p, struct profile_chan *c)
@@ -120,7 +145,7 @@ static int apply_chan(cfg_t *s, struct profile *p, struct text *ret_why)
 	struct profile_chan *c = profile_chan_find(p, name);
 	int r = 0;
 
-	if (grammar_has(s, "remove") && cfg_getbool(s, "remove")) {
+	if (!p->is_usb && grammar_has(s, "remove") && cfg_getbool(s, "remove")) {
 		if (!c) {
 			text_printf(ret_why, "channel '%s' cannot be removed: there is none", name);
 			return -EINVAL;
@@ -134,6 +159,7 @@ static int apply_chan(cfg_t *s, struct profile *p, struct text *ret_why)
 		return r;
 	set_numbers(s, c);
 	set_words(s, c);
+	set_usb(s, &c->usb);
 	r = set_string(s, "owner", &c->owner);
 	if (!r)
 		r = set_string(s, "group", &c->group);

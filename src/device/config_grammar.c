@@ -1,6 +1,7 @@
 #include "device/config_grammar.h"
 #include "base/cleanup.h"
 #include "device/profile.h"
+#include "usb/roles.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@ static cfg_opt_t channel_words[] = {
 	WORD("mode"), WORD("owner"), WORD("group"),
 	TRUTH("burst"), TRUTH("db_mode_switch"), TRUTH("rsc"), TRUTH("tolerant"),
 	WORD("life"),
+	NUMBER("interface"), NUMBER("alt"), WORD("function"), WORD("line"), WORD("zlp"),
+	TRUTH("off"),
 	TRUTH("remove"),
 	CFG_END()
 };
@@ -50,7 +53,7 @@ static cfg_opt_t event_ring_words[] = {
 	SECTIONS("channel", channel_words), SECTIONS("event_ring", event_ring_words)
 
 static cfg_opt_t profile_words[] = {
-	WORD("based_on"), WORDS("pci"), PROFILE_WORDS, CFG_END()
+	WORD("based_on"), WORDS("pci"), WORDS("usb"), PROFILE_WORDS, CFG_END()
 };
 
 static cfg_opt_t device_words[] = {
@@ -77,14 +80,17 @@ static const struct range {
 	{ "event_ring", 0, 31 }, { "ul_event_ring", 0, 31 }, { "dl_event_ring", 0, 31 },
 	{ "mtu", 1, 65535 }, { "mru", 1, 65535 },
 	{ "linger_ms", 0, 200 },
+	{ "interface", 0, USB_INTERFACE_LIMIT - 1 }, { "alt", 0, 255 },
 	{ "moderation_ms", 0, 65535 },
 };
 
 static const struct choice {
-	const char *key, *words[2];
+	const char *key, *words[3];
 } choices[] = {
 	{ "boundary", { "stream", "message" } },
 	{ "slow_reader", { "hold", "drop" } },
+	{ "line", { "none", "open", "attach" } },	/* enum usb_line */
+	{ "zlp", { "never", "write", "idle" } },	/* enum usb_zlp */
 };
 
 static const struct {
@@ -132,6 +138,34 @@ int grammar_pci(const char *s, struct pci_match *ret_id)
 	return 0;
 }
 
+int grammar_usb(const char *s, struct usb_match *ret_id)
+{
+	struct usb_match id;
+	int end = -1;
+
+	if (s[strspn(s, "0123456789abcdefABCDEF:")] ||
+	    sscanf(s, "%4hx:%4hx%n", &id.vendor, &id.product, &end) != 2 || s[end])
+		return -EINVAL;
+	*ret_id = id;
+	return 0;
+}
+
+static int choice_find(const struct choice *c, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(c->words) && c->words[i]; i++)
+		if (!strcmp(c->words[i], value))
+			return (int)i;
+	return -EINVAL;
+}
+
+int grammar_choice(const char *key, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
+		if (!strcmp(choices[i].key, key))
+			return choice_find(&choices[i], value);
+	return -EINVAL;
+}
+
 static int check_number(cfg_t *cfg, cfg_opt_t *opt)
 {
 	long value = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
@@ -153,11 +187,11 @@ static int check_choice(cfg_t *cfg, cfg_opt_t *opt, const char *value)
 	for (size_t i = 0; i < ARRAY_SIZE(choices); i++) {
 		const struct choice *c = &choices[i];
 
-		if (strcmp(c->key, opt->name) || !strcmp(c->words[0], value) ||
-		    !strcmp(c->words[1], value))
+		if (strcmp(c->key, opt->name) || choice_find(c, value) >= 0)
 			continue;
-		cfg_error(cfg, "%s cannot be '%s'; it must be %s or %s", opt->name, value,
-			  c->words[0], c->words[1]);
+		cfg_error(cfg, "%s cannot be '%s'; it must be %s%s%s or %s", opt->name, value,
+			  c->words[0], c->words[2] ? ", " : "", c->words[2] ? c->words[1] : "",
+			  c->words[2] ? c->words[2] : c->words[1]);
 		return -1;
 	}
 	return 0;
@@ -168,6 +202,7 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 	const char *value = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
 	const char *right = NULL;
 	struct pci_match id;
+	struct usb_match usb;
 	unsigned int mode;
 
 	if (!strcmp(opt->name, "mode") && grammar_mode(value, &mode))
@@ -176,6 +211,10 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 		right = "amss, sbl, fp, pbl, edl, rddm, wfw or pthru";
 	else if (!strcmp(opt->name, "pci") && grammar_pci(value, &id))
 		right = "VENDOR:DEVICE or VENDOR:DEVICE:SUBVENDOR:SUBDEVICE in hexadecimal";
+	else if (!strcmp(opt->name, "usb") && grammar_usb(value, &usb))
+		right = "VENDOR:PRODUCT in hexadecimal";
+	else if (!strcmp(opt->name, "function") && !usb_role_of(value))
+		right = "diag, at, dun, nmea, qmi, mbim, adb, sahara, serial, bulk or wdm";
 	if (right) {
 		cfg_error(cfg, "%s cannot be '%s'; it must be %s", opt->name, value, right);
 		return -1;

@@ -23,5 +23,14 @@ struct pci_match {
 };
 int grammar_pci(const char *s, struct pci_match *ret_id);
 
+/* A USB device as "2c7c:0125". */
+struct usb_match {
+	uint16_t vendor, product;
+};
+int grammar_usb(const char *s, struct usb_match *ret_id);
+
+/* Which word of the few that @key can be, from 0; -EINVAL. */
+int grammar_choice(const char *key, const char *value);
+
 /* An execution environment, "amss", as a bit; 0: none is called so. */
 uint32_t grammar_ee(const char *s);

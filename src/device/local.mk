@@ -1,3 +1,11 @@
+# A device and all that it may consist of, for whoever links one.
+device_libs = \
+	src/device/libdevice.a src/port/libport.a src/transport/libtransport.a \
+	src/pci/libpci.a src/usb/libusb.a src/rpmsg/librpmsg.a src/gpio/libgpio.a \
+	src/virtio/libvirtio.a src/sim/libsim.a src/core/libcore.a src/io/libio.a \
+	src/base/libbase.a $(CONFUSE_LIBS) $(JANSSON_LIBS) $(PCI_LIBS) $(USB_LIBS) \
+	$(UDEV_LIBS) $(EV_LIBS)
+
 noinst_LIBRARIES += src/device/libdevice.a
 src_device_libdevice_a_SOURCES = \
 	src/device/attached.c src/device/attached.h \
@@ -20,4 +28,6 @@ src_device_libdevice_a_SOURCES = \
 	src/device/registry.c src/device/registry.h \
 	src/device/simulated.c src/device/simulated.h \
 	src/device/spec.c src/device/spec.h \
-	src/device/start.c src/device/start.h
+	src/device/start.c src/device/start.h \
+	src/device/usb_chosen.c src/device/usb_chosen.h \
+	src/device/usb_profile.c src/device/usb_profile.h

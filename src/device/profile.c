@@ -1,4 +1,5 @@
 #include "device/profiles.h"
+#include "usb/models.h"
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@ enum {
 	BULK_MTU = 16384,
 	TEST_MTU = 32768,
 	LINGER_MS = 50,
+	USB_TIMEOUT_MS = 8000,
 };
 
 /* What the name of a channel says about it; the first pattern that fits
@@ -68,6 +70,7 @@ int profile_chan_init(struct profile_chan *c, const char *name)
 		.linger_ms = LINGER_MS,
 		.mode = k->mode,
 		.life = strdup(k->life),
+		.usb = { .interface = -1, .alt = -1, .zlp = -1, .line = -1, .is_on = -1 },
 	};
 	return c->name && c->life ? 0 : -ENOMEM;
 }
@@ -153,11 +156,37 @@ static const struct model *model_find(const char *name)
 	return NULL;
 }
 
+static bool is_usb_name(const char *name)
+{
+	return !strcmp(name, "usb") || usb_model_find(name);
+}
+
+/* Its channels come from the device. */
+static struct profile *profile_new_usb(const char *name)
+{
+	struct profile *p = calloc(1, sizeof(*p));
+	bool failed = false;
+
+	if (!p)
+		return NULL;
+	p->is_usb = true;
+	p->timeout_ms = p->ready_timeout_ms = USB_TIMEOUT_MS;
+	p->dma_bits = 64;
+	p->name = copy_or_null(name, &failed);
+	p->usb_model = copy_or_null(usb_model_find(name) ? name : NULL, &failed);
+	if (!failed)
+		return p;
+	profile_free(p);
+	return NULL;
+}
+
 struct profile *profile_new_builtin(const char *name)
 {
 	const struct model *m = model_find(name);
 	struct profile *p;
 
+	if (is_usb_name(name))
+		return profile_new_usb(name);
 	if (!m)
 		return NULL;
 	p = calloc(1, sizeof(*p));
@@ -179,18 +208,21 @@ void profile_free(struct profile *p)
 	free(p->name);
 	free(p->firmware);
 	free(p->edl_firmware);
+	free(p->usb_model);
 	free(p);
 }
 
 bool profile_is_builtin(const char *name)
 {
-	return model_find(name);
+	return model_find(name) || is_usb_name(name);
 }
 
 void profile_list_builtin(struct text *out)
 {
 	for (const struct model *m = models; m->name; m++)
-		text_printf(out, "%s%s", m == models ? "" : ", ", m->name);
+		text_printf(out, "%s, ", m->name);
+	text_add(out, "usb, ");
+	usb_models_list(out);
 }
 
 struct profile_chan *profile_chan_find(const struct profile *p, const char *name)

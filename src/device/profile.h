@@ -10,7 +10,16 @@
 #include "core/engine.h"
 #include "port/port.h"
 #include "transport/pci_id.h"
+#include "usb/roles.h"
 #include <sys/stat.h>
+
+/* What is said of a channel of a USB modem; -1 and USB_UNSAID: nothing. */
+struct profile_usb {
+	int16_t interface, alt;
+	enum usb_role role;
+	int8_t zlp, line;		/* enum usb_zlp, enum usb_line */
+	int8_t is_on;
+};
 
 struct profile_chan {
 	char *name;
@@ -27,6 +36,7 @@ struct profile_chan {
 	char *owner, *group;		/* NULL: root, dialout */
 	bool burst, db_mode_switch, rsc, tolerant;
 	char *life;			/* of the simulated modem, see sim.h */
+	struct profile_usb usb;
 };
 
 struct profile {
@@ -39,10 +49,15 @@ struct profile {
 	unsigned int dma_bits;
 	bool no_m3, sideband_wake, edl_trigger, reset_on_remove;
 	char *firmware, *edl_firmware;	/* below the firmware directory; may be NULL */
+	/* Of a USB modem: no event rings, ul and dl are the interface, mtu and
+	 * mru are 0 where the function decides. */
+	bool is_usb;
+	char *usb_model;		/* see usb/models.h; NULL: by its ids */
 };
 
 /* A deep copy of a built-in profile, NULL when there is none of that name or
- * no memory. */
+ * no memory.  "usb" and each model of usb/models.h are one for USB modems, and
+ * have no channels before a device is looked at. */
 struct profile *profile_new_builtin(const char *name);
 void profile_free(struct profile *p);	/* safe on NULL */
 bool profile_is_builtin(const char *name);

@@ -16,11 +16,17 @@ static int complain(const struct profile *p, const struct profile_chan *c,
 	return -EINVAL;
 }
 
-/* NULL, or what is wrong with the channel by itself. */
-static const char *chan_fault(const struct profile *p, const struct profile_chan *c)
+static bool says_usb(const struct profile_usb *u)
 {
-	if (!text_is_name(c->name))
-		return "the name must be a file name of at most 64 characters without blanks";
+	return u->interface >= 0 || u->alt >= 0 || u->role != USB_UNSAID || u->zlp >= 0 ||
+	       u->line >= 0 || u->is_on >= 0;
+}
+
+/* NULL, or what is wrong with the numbers of a channel on PCI. */
+static const char *numbers_fault(const struct profile *p, const struct profile_chan *c)
+{
+	if (says_usb(&c->usb))
+		return "interface, alt, function, line, zlp and off are words for USB modems";
 	if (c->ul < 0 && c->dl < 0)
 		return "needs a channel number: ul, dl or both";
 	if (c->ul >= MHI_MAX_CHANNELS - 1 || c->dl >= MHI_MAX_CHANNELS - 1)
@@ -32,6 +38,29 @@ static const char *chan_fault(const struct profile *p, const struct profile_chan
 		return "names an event ring that the profile does not have";
 	if (!c->mtu || c->mtu > UINT16_MAX || !c->mru || c->mru > UINT16_MAX)
 		return "mtu and mru must be 1 to 65535 bytes";
+	return NULL;
+}
+
+static const char *usb_fault(const struct profile_chan *c)
+{
+	if (c->ul >= 0 || c->dl >= 0)
+		return "ul and dl are words for devices on PCI; a USB modem has interfaces";
+	if (strlen(c->name) >= USB_NAME_SIZE)
+		return "the name of a channel of a USB modem ends at 31 characters";
+	if (c->usb.interface < 0 && (c->usb.alt >= 0 || c->usb.role != USB_UNSAID))
+		return "alt and function need an interface";
+	return NULL;
+}
+
+/* NULL, or what is wrong with the channel by itself. */
+static const char *chan_fault(const struct profile *p, const struct profile_chan *c)
+{
+	const char *fault = p->is_usb ? usb_fault(c) : numbers_fault(p, c);
+
+	if (!text_is_name(c->name))
+		return "the name must be a file name of at most 64 characters without blanks";
+	if (fault)
+		return fault;
 	if (c->linger_ms > 200)
 		return "linger_ms must be 0 to 200";
 	return NULL;
@@ -53,6 +82,8 @@ static bool is_same_file(const struct profile_chan *a, const struct profile_chan
 
 static bool shares_number(const struct profile_chan *a, const struct profile_chan *b)
 {
+	if (a->usb.interface >= 0 && a->usb.interface == b->usb.interface)
+		return true;
 	return (a->ul >= 0 && (a->ul == b->ul || a->ul == b->dl)) ||
 	       (a->dl >= 0 && (a->dl == b->ul || a->dl == b->dl));
 }
@@ -66,7 +97,7 @@ static int check_chan(const struct profile *p, unsigned int i, struct text *ret_
 		return complain(p, c, fault, ret_why);
 	if (is_same_file(c, NULL))
 		return complain(p, c, "a file of every device has this name", ret_why);
-	if (c->ul == c->dl)
+	if (!p->is_usb && c->ul == c->dl)
 		return complain(p, c, "ul and dl must be two numbers", ret_why);
 	for (unsigned int j = 0; j < i; j++) {
 		if (is_same_file(c, &p->chans[j]))
@@ -77,8 +108,16 @@ static int check_chan(const struct profile *p, unsigned int i, struct text *ret_
 	return 0;
 }
 
+static const char *usb_profile_fault(const struct profile *p)
+{
+	return p->n_erings ? "a USB modem has no event rings; is it based on a device on PCI?" :
+	       NULL;
+}
+
 static const char *profile_fault(const struct profile *p)
 {
+	if (p->is_usb)
+		return usb_profile_fault(p);
 	if (!p->n_chans)
 		return "has no channel";
 	if (!p->n_erings || p->n_erings > MHI_MAX_EVENT_RINGS)
@@ -103,7 +142,7 @@ int profile_check(const struct profile *p, struct text *ret_why)
 		return complain(p, NULL, fault, ret_why);
 	for (unsigned int i = 0; i < p->n_chans && !r; i++)
 		r = check_chan(p, i, ret_why);
-	if (r)
+	if (r || p->is_usb)
 		return r;
 	r = profile_engine_config(p, &config);
 	if (r)
