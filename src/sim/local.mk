@@ -7,6 +7,17 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/commands.c \
 	src/sim/downlink.c \
 	src/sim/events.c \
+	src/sim/gadget-control.c \
+	src/sim/gadget-edl.c \
+	src/sim/gadget-fault.c \
+	src/sim/gadget-firehose.c \
+	src/sim/gadget-inside.h \
+	src/sim/gadget-layout.c \
+	src/sim/gadget-pipe.c \
+	src/sim/gadget-serial.c \
+	src/sim/gadget-wdm.c \
+	src/sim/gadget.c \
+	src/sim/gadget.h \
 	src/sim/gpio.c src/sim/gpio.h \
 	src/sim/identity.c \
 	src/sim/identity.h \
