@@ -8,6 +8,7 @@ TESTS += $(checks)
 include tests/base.mk
 include tests/core.mk
 include tests/sim.mk
+include tests/virtio.mk
 include tests/serve.mk
 include tests/port.mk
 include tests/fs.mk

@@ -1,0 +1,12 @@
+# Both sides of a virtqueue, and the simulated virtio device.
+virtio_tests = tests/test-vring tests/test-vq
+check_PROGRAMS += $(virtio_tests)
+TESTS += $(virtio_tests)
+
+virtio_rig = tests/vring_rig.c tests/vring_rig.h tests/suite.h
+virtio_libs = src/sim/libsim.a src/virtio/libvirtio.a src/base/libbase.a $(CHECK_LIBS)
+
+tests_test_vring_SOURCES = tests/test-vring.c $(virtio_rig)
+tests_test_vring_LDADD = $(virtio_libs)
+tests_test_vq_SOURCES = tests/test-vq.c $(virtio_rig)
+tests_test_vq_LDADD = $(virtio_libs)
