@@ -60,6 +60,39 @@ START_TEST(test_an_address_may_hold_colons)
 }
 END_TEST
 
+START_TEST(test_usb_takes_a_port_or_ids_and_a_bare_word)
+{
+	ck_assert_int_eq(spec_parse("usb:1-4.2,wait,claim=open", &spec, &why), 0);
+	ck_assert_int_eq(spec.transport, SPEC_USB);
+	ck_assert_str_eq(spec.address, "1-4.2");
+	ck_assert_str_eq(spec_option(&spec, "wait"), "");
+	ck_assert_str_eq(spec_option(&spec, "claim"), "open");
+	spec_fini(&spec);
+	ck_assert_int_eq(spec_parse("usb:2c7c:0125,serial=1234,wait", &spec, &why), 0);
+	ck_assert_str_eq(spec.address, "2c7c:0125");
+	ck_assert_str_eq(spec_option(&spec, "serial"), "1234");
+	ck_assert_ptr_nonnull(spec_option(&spec, "wait"));
+	spec_fini(&spec);
+	ck_assert_int_eq(spec_parse("usb:1-4", &spec, &why), 0);
+	ck_assert_ptr_null(spec_option(&spec, "wait"));
+}
+END_TEST
+
+START_TEST(test_a_bare_word_has_no_value)
+{
+	refuses("usb:1-4,wait=yes", "no option 'wait'; it takes serial, claim, profile");
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "and the word wait"));
+	text_clear(&why);
+	refuses("usb:1-4,wait,wait", "given twice");
+	text_clear(&why);
+	refuses("usb:1-4,claim", "'claim' is no option");
+	text_clear(&why);
+	refuses("usb:1-4,waiting", "'waiting' is no option");
+	text_clear(&why);
+	refuses("loopback,wait", "'wait' is no option");
+}
+END_TEST
+
 START_TEST(test_refuses_what_is_no_spec)
 {
 	refuses("", "TRANSPORT:ADDRESS");
@@ -106,6 +139,8 @@ int main(void)
 	tcase_add_test(t, test_loopback_takes_a_profile_and_options);
 	tcase_add_test(t, test_options_may_follow_without_an_address);
 	tcase_add_test(t, test_an_address_may_hold_colons);
+	tcase_add_test(t, test_usb_takes_a_port_or_ids_and_a_bare_word);
+	tcase_add_test(t, test_a_bare_word_has_no_value);
 	tcase_add_test(t, test_refuses_what_is_no_spec);
 	tcase_add_test(t, test_refuses_a_missing_address);
 	tcase_add_test(t, test_refuses_a_bad_option);

@@ -9,12 +9,15 @@ static const struct transport {
 	const char *example;
 	bool needs_address;
 	const char *keys[16];
+	const char *word;	/* that stands alone; may be NULL */
 } transports[] = {
 	[SPEC_LOOPBACK] = { "loopback", "loopback:sim", false,
 		{ "name", "seed", "ee", "mood", "vectors", "reset_us", "ready_us", "boot_us",
 		  "m0_us", "m3_us", "command_us", "idle_us", "life.", "tty." } },
 	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true, { "iommu", "profile", "tty." } },
 	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true, { "profile", "tty." } },
+	[SPEC_USB] = { "usb", "usb:2c7c:0125", true, { "serial", "claim", "profile", "tty." },
+		"wait" },
 };
 
 const char *spec_transport_name(enum spec_transport t)
@@ -35,6 +38,8 @@ static void list_keys(const struct transport *t, struct text *out)
 	for (size_t i = 0; i < ARRAY_SIZE(t->keys) && t->keys[i]; i++)
 		text_printf(out, "%s%s%s", i ? ", " : "", t->keys[i],
 			    strchr(t->keys[i], '.') ? "CHANNEL" : "");
+	if (t->word)
+		text_printf(out, ", and the word %s", t->word);
 }
 
 static bool takes_key(const struct transport *t, const char *key)
@@ -57,14 +62,20 @@ static int refuse_key(const struct transport *t, const char *text, const char *k
 	return -EINVAL;
 }
 
-/* One "key=value" of @len bytes. */
+static bool is_word(const struct transport *t, const char *at, size_t len)
+{
+	return t->word && strlen(t->word) == len && !memcmp(t->word, at, len);
+}
+
+/* One "key=value" of @len bytes, or a word that stands alone. */
 static int add_option(struct spec *s, const struct transport *t, const char *text,
 		      const char *at, size_t len, struct text *ret_why)
 {
 	const char *equals = memchr(at, '=', len);
+	const char *value = equals ? equals + 1 : at + len;
 	struct spec_option *options, *o;
 
-	if (!equals || equals == at) {
+	if (equals ? equals == at : !is_word(t, at, len)) {
 		text_printf(ret_why, "%s: '%.*s' is no option; write key=value", text,
 			    (int)len, at);
 		return -EINVAL;
@@ -74,11 +85,11 @@ static int add_option(struct spec *s, const struct transport *t, const char *tex
 		return -ENOMEM;
 	s->options = options;
 	o = &options[s->n_options++];
-	o->key = strndup(at, (size_t)(equals - at));
-	o->value = strndup(equals + 1, len - (size_t)(equals + 1 - at));
+	o->key = strndup(at, equals ? (size_t)(equals - at) : len);
+	o->value = strndup(value, (size_t)(at + len - value));
 	if (!o->key || !o->value)
 		return -ENOMEM;
-	if (!takes_key(t, o->key))
+	if (equals && !takes_key(t, o->key))
 		return refuse_key(t, text, o->key, ret_why);
 	for (o = s->options; o != &s->options[s->n_options - 1]; o++)
 		if (!strcmp(o->key, s->options[s->n_options - 1].key)) {

@@ -1,10 +1,11 @@
 /*
- * spec - what the command line names: TRANSPORT:ADDRESS[,key=value...].
+ * spec - what the command line names: TRANSPORT:ADDRESS[,key=value...]; a few
+ * options are a bare word.
  */
 #pragma once
 #include "base/text.h"
 
-enum spec_transport { SPEC_LOOPBACK, SPEC_VFIO, SPEC_VFIO_USER };
+enum spec_transport { SPEC_LOOPBACK, SPEC_VFIO, SPEC_VFIO_USER, SPEC_USB };
 
 struct spec_option {
 	char *key, *value;
@@ -21,5 +22,5 @@ struct spec {
 int spec_parse(const char *text, struct spec *ret_spec, struct text *ret_why);
 void spec_fini(struct spec *s);
 int spec_copy(const struct spec *s, struct spec *ret_copy);	/* 0 or -ENOMEM */
-const char *spec_option(const struct spec *s, const char *key);	/* NULL when absent */
+const char *spec_option(const struct spec *s, const char *key);	/* NULL when absent, "" for a bare word */
 const char *spec_transport_name(enum spec_transport t);

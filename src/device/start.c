@@ -2,6 +2,7 @@
 #include "device/attached.h"
 #include "device/mhi.h"
 #include "device/simulated.h"
+#include "device/usb_chosen.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -106,6 +107,20 @@ static int loopback_path(const struct spec *s, struct text *ret_path, struct tex
 	return 0;
 }
 
+static int start_usb(const struct device_birth *b, struct device **ret_device,
+		     struct text *ret_why)
+{
+	struct usb_chosen chosen;
+	int r = usb_choose(b->spec, b->config, &chosen, ret_why);
+
+	(void)ret_device;
+	if (r)
+		return r;
+	usb_chosen_fini(&chosen);
+	text_printf(ret_why, "usb:%s: no bearer for USB yet", b->spec->address);
+	return -EOPNOTSUPP;
+}
+
 static const struct {
 	int (*path)(const struct spec *s, struct text *ret_path, struct text *ret_why);
 	int (*start)(const struct device_birth *b, struct device **ret_device,
@@ -114,6 +129,7 @@ static const struct {
 	[SPEC_LOOPBACK] = { loopback_path, start_loopback },
 	[SPEC_VFIO] = { attached_path, start_attached },
 	[SPEC_VFIO_USER] = { attached_path, start_attached },
+	[SPEC_USB] = { usb_path, start_usb },
 };
 
 int start_path(const struct spec *s, struct text *ret_path, struct text *ret_why)

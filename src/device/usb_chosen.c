@@ -13,11 +13,23 @@ static int find(const struct spec *s, struct usb_found *ret_found, struct text *
 	return r == -EAGAIN ? -ENODEV : r;
 }
 
+static int check_claim(const struct spec *s, struct text *ret_why)
+{
+	const char *claim = spec_option(s, "claim");
+
+	if (!claim || !strcmp(claim, "open") || !strcmp(claim, "start"))
+		return 0;
+	text_printf(ret_why, "option claim cannot be '%s'; it must be start or open", claim);
+	return -EINVAL;
+}
+
 int usb_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
 {
 	struct usb_found found;
-	int r = find(s, &found, ret_why);
+	int r = check_claim(s, ret_why);
 
+	if (!r)
+		r = find(s, &found, ret_why);
 	if (!r)
 		text_printf(ret_path, "usb-%s", found.port);
 	return r;
