@@ -27,11 +27,13 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/mouth.c \
 	src/sim/power.c \
 	src/sim/registers.c \
+	src/sim/rpmsg-liar.c src/sim/rpmsg-remote.h \
 	src/sim/service-at.c \
 	src/sim/service-diag.c \
 	src/sim/service-icmp.c \
 	src/sim/service-nmea.c \
 	src/sim/service-qmi.c \
+	src/sim/service-rpmsg.c \
 	src/sim/service.c \
 	src/sim/service.h \
 	src/sim/sim.c \

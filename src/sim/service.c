@@ -6,6 +6,7 @@ static const struct sim_service *const services[] = {
 	&sim_service_nmea,
 	&sim_service_diag,
 	&sim_service_icmp,
+	&sim_service_rpmsg,
 };
 
 const struct sim_service *sim_service_find(const char *life)

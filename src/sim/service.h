@@ -45,6 +45,7 @@ extern const struct sim_service sim_service_qmi;	/* QMI */
 extern const struct sim_service sim_service_nmea;	/* NMEA */
 extern const struct sim_service sim_service_diag;	/* DIAG */
 extern const struct sim_service sim_service_icmp;	/* IP_SW0, IP_HW0 */
+extern const struct sim_service sim_service_rpmsg;	/* RPMSG */
 
 /* NULL when no service has this word. */
 const struct sim_service *sim_service_find(const char *life);

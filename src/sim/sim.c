@@ -75,6 +75,7 @@ const char *sim_life_for_name(const char *name)
 		{ "QMI_2", "qmi" },
 		{ "NMEA", "nmea" },
 		{ "DIAG", "diag" },
+		{ "RPMSG", "rpmsg" },
 		{ "IP_SW0", "icmp" },
 		{ "IP_SW1", "icmp" },
 		{ "IP_HW0", "icmp" },
