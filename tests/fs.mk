@@ -12,6 +12,7 @@ mount_tests = \
 	tests/device/test-poll \
 	tests/device/test-requests \
 	tests/device/test-signals \
+	tests/device/test-tty \
 	tests/device/test-users
 
 check_PROGRAMS += $(mount_tests)
@@ -39,3 +40,5 @@ tests_device_test_signals_SOURCES = tests/device/test-signals.c $(shared_harness
 tests_device_test_signals_LDADD = $(CHECK_LIBS)
 tests_device_test_users_SOURCES = tests/device/test-users.c $(shared_harness)
 tests_device_test_users_LDADD = $(CHECK_LIBS)
+tests_device_test_tty_SOURCES = tests/device/test-tty.c $(mount_harness)
+tests_device_test_tty_LDADD = $(CHECK_LIBS)

@@ -81,6 +81,7 @@ void pty_close(struct pty *p)
 	close_fd(&p->slave);
 	close_fd(&p->master);
 	p->n_users = 0;
+	p->was_opened = false;
 }
 
 void pty_count_users(struct pty *p)
@@ -90,9 +91,11 @@ void pty_count_users(struct pty *p)
 	ssize_t n = read(p->news, news, sizeof(news));
 
 	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(news[0]); i++) {
-		if (news[i].mask & IN_OPEN)
+		if (news[i].mask & IN_OPEN) {
 			p->n_users++;
-		else if (news[i].mask & IN_CLOSE && p->n_users)
+			p->was_opened = true;
+		} else if (news[i].mask & IN_CLOSE && p->n_users) {
 			p->n_users--;
+		}
 	}
 }

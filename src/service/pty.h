@@ -15,6 +15,7 @@ struct pty {
 	int slave;	/* held open */
 	int news;	/* readable: somebody opened or closed it */
 	unsigned int n_users;
+	bool was_opened;	/* since somebody cleared it; he may have left */
 	const char *path;	/* of the link that leads to it; borrowed */
 };
 

@@ -130,12 +130,13 @@ static void open_channel(struct tty *t)
 
 	if (wait_is_parked(&t->opening))
 		return;
-	t->is_drained = t->is_flushed = false;
-	if (p && p->is_offered)
+	t->is_drained = t->is_flushed = t->pty.was_opened = false;
+	t->has_died = !p || !p->is_offered;
+	if (t->has_died)
+		want_pump(t);
+	else
 		port_open(p->port, false, &port_file_ops, t, begin(&t->opening, &opening_ops),
 			  &t->file);
-	else
-		t->has_died = true;
 }
 
 static void close_channel(struct tty *t)
@@ -147,7 +148,7 @@ static void close_channel(struct tty *t)
 	t->pending_at = t->pending_len = 0;
 	if (!t->is_open)
 		return;
-	t->is_open = false;
+	t->is_open = t->pty.was_opened = false;
 	port_close(t->file);
 	tell(t, MHIFS_CHANNEL_CLOSED);
 }
@@ -227,6 +228,7 @@ static void take_terminal(struct tty *t)
 	ssize_t n = read(t->pty.master, bytes, sizeof(bytes));
 
 	t->is_drained = n <= 0 && !t->pty.n_users;
+	t->is_flushed &= t->is_drained;
 	if (n <= 0)
 		return;
 	want_pump(t);
@@ -267,7 +269,7 @@ static void pump(void *user)
 		return;
 	if (t->is_open)
 		move(t);
-	else if (t->pty.n_users)
+	else if (t->pty.was_opened)
 		open_channel(t);
 	watch(t);
 }
