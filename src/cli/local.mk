@@ -25,11 +25,7 @@ mhifs_LDADD = src/fs/libfs.a src/service/libservice.a $(device_libs) $(FUSE_LIBS
 
 bin_PROGRAMS += mhi-sim
 mhi_sim_SOURCES = src/cli/mhi-sim.c
-mhi_sim_LDADD = \
-	src/device/libdevice.a src/port/libport.a src/serve/libserve.a \
-	src/transport/libtransport.a src/pci/libpci.a src/usb/libusb.a src/sim/libsim.a \
-	src/core/libcore.a src/io/libio.a src/base/libbase.a \
-	$(CONFUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
+mhi_sim_LDADD = src/serve/libserve.a $(device_libs)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = completions/mhictl
