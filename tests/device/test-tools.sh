@@ -57,7 +57,8 @@ trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$dir/mnt"
 # Killed, this script leaves no mount behind either.
-setpriv --pdeathsig TERM "$mhifs" -f loopback "$dir/mnt" &
+setpriv --pdeathsig TERM "$mhifs" -f \
+	"loopback,tty.DUN=$dir/ttyDUN,tty.QMI=$dir/ttyQMI" "$dir/mnt" &
 pid=$!
 dev=$dir/mnt/mhi0
 has "$dev/state" '^state=ready$' || { failed=1; exit; }
@@ -166,4 +167,26 @@ if have minicom && have script; then
 	exec 5>&-
 	kill "$reader" 2>/dev/null
 	wait "$reader" 2>/dev/null
+fi
+
+# Those that want a terminal.
+if have picocom; then
+	{ sleep 1; printf 'AT+CGMI\r'; sleep 2; } |
+		timeout 20 picocom -q --exit-after 2000 "$dir/ttyDUN" >"$out" 2>&1
+	same "picocom" mhifs "$(tr -d '\r' <"$out" | grep -x mhifs)"
+fi
+if have qmicli; then
+	same "qmicli" "IMEI: '359162094360455'" "$(timeout 20 qmicli -d "$dir/ttyQMI" \
+		--device-open-qmi --dms-get-ids 2>/dev/null | sed -n 's/.*\(IMEI: .*\)/\1/p')"
+fi
+if /usr/bin/python3 -c 'import serial' 2>/dev/null; then
+	same "pyserial" OK "$(timeout 20 /usr/bin/python3 - "$dir/ttyDUN" <<-'PYTHON'
+	import serial, sys
+	port = serial.Serial(sys.argv[1], 115200, timeout=10)
+	port.write(b"AT+CSQ\r")
+	print(port.read_until(b"OK\r\n").split()[-1].decode())
+	PYTHON
+	)"
+else
+	echo "SKIP: no pyserial here: not tried" >&2
 fi
