@@ -10,6 +10,7 @@ include tests/core.mk
 include tests/sim.mk
 include tests/virtio.mk
 include tests/serve.mk
+include tests/vhost.mk
 include tests/port.mk
 include tests/fs.mk
 include tests/device.mk
