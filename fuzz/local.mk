@@ -42,3 +42,9 @@ fuzz_fuzz_vfio_user_LDADD = src/serve/libserve.a src/transport/libtransport.a \
 	src/sim/libsim.a src/io/libio.a src/base/libbase.a $(JANSSON_LIBS) $(EV_LIBS)
 fuzz_fuzz_vfio_user_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-vfio-user
+
+fuzz_targets += fuzz/fuzz-gpio
+fuzz_fuzz_gpio_SOURCES = fuzz/fuzz-gpio.c $(fuzz_main)
+fuzz_fuzz_gpio_LDADD = src/gpio/libgpio.a src/base/libbase.a
+fuzz_fuzz_gpio_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-gpio

@@ -9,6 +9,7 @@ include tests/base.mk
 include tests/core.mk
 include tests/sim.mk
 include tests/virtio.mk
+include tests/gpio.mk
 include tests/serve.mk
 include tests/vhost.mk
 include tests/port.mk

@@ -1,0 +1,16 @@
+gpio_tests = tests/test-gpio-controller tests/test-gpio-names tests/test-gpio-property \
+	tests/test-sim-gpio
+check_PROGRAMS += $(gpio_tests)
+TESTS += $(gpio_tests)
+
+gpio_wire = tests/gpio_wire.c tests/gpio_wire.h tests/suite.h
+gpio_libs = src/gpio/libgpio.a src/base/libbase.a $(CHECK_LIBS)
+
+tests_test_gpio_names_SOURCES = tests/test-gpio-names.c tests/suite.h
+tests_test_gpio_names_LDADD = $(gpio_libs)
+tests_test_gpio_controller_SOURCES = tests/test-gpio-controller.c $(gpio_wire)
+tests_test_gpio_controller_LDADD = $(gpio_libs)
+tests_test_gpio_property_SOURCES = tests/test-gpio-property.c $(gpio_wire)
+tests_test_gpio_property_LDADD = $(gpio_libs)
+tests_test_sim_gpio_SOURCES = tests/test-sim-gpio.c tests/suite.h
+tests_test_sim_gpio_LDADD = src/sim/libsim.a src/base/libbase.a $(CHECK_LIBS)
