@@ -2,3 +2,15 @@ check_PROGRAMS += tests/test-usb-modem
 TESTS += tests/test-usb-modem
 tests_test_usb_modem_SOURCES = tests/test-usb-modem.c tests/suite.h
 tests_test_usb_modem_LDADD = src/usb/libusb.a src/io/libio.a src/base/libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-usb-descriptors
+TESTS += tests/test-usb-descriptors
+tests_test_usb_descriptors_SOURCES = tests/test-usb-descriptors.c tests/usb_bytes.c \
+	tests/usb_bytes.h tests/suite.h
+tests_test_usb_descriptors_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-usb-rules
+TESTS += tests/test-usb-rules
+tests_test_usb_rules_SOURCES = tests/test-usb-rules.c tests/usb_bytes.c \
+	tests/usb_bytes.h tests/suite.h
+tests_test_usb_rules_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
