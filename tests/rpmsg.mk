@@ -1,10 +1,18 @@
-# The rpmsg bus over a carrier that is the test.
+# The rpmsg bus over a carrier that is the test, and the simulated remote.
 rpmsg_rig = tests/rpmsg_rig.c tests/rpmsg_rig.h tests/suite.h
 rpmsg_libs = src/rpmsg/librpmsg.a src/base/libbase.a $(CHECK_LIBS)
 
-rpmsg_tests = tests/test-rpmsg-bus
+rpmsg_tests = tests/test-rpmsg-bus tests/test-rpmsg-carrier tests/test-rpmsg-ns \
+	tests/test-rpmsg-remote
 check_PROGRAMS += $(rpmsg_tests)
 TESTS += $(rpmsg_tests)
 
 tests_test_rpmsg_bus_SOURCES = tests/test-rpmsg-bus.c $(rpmsg_rig)
 tests_test_rpmsg_bus_LDADD = $(rpmsg_libs)
+tests_test_rpmsg_carrier_SOURCES = tests/test-rpmsg-carrier.c tests/fake_link.c \
+	tests/fake_link.h tests/suite.h
+tests_test_rpmsg_carrier_LDADD = $(rpmsg_libs)
+tests_test_rpmsg_ns_SOURCES = tests/test-rpmsg-ns.c $(rpmsg_rig)
+tests_test_rpmsg_ns_LDADD = $(rpmsg_libs)
+tests_test_rpmsg_remote_SOURCES = tests/test-rpmsg-remote.c tests/speaker.h $(rpmsg_rig)
+tests_test_rpmsg_remote_LDADD = src/sim/libsim.a $(rpmsg_libs)
