@@ -14,8 +14,7 @@
  *   ends without it, and the channel opens again when it has come home.
  *
  * Time is timers->now_us; usb_device_start() and _reset() block (claims, the
- * end of kernel drivers), the rest does not.  No call of ops comes from inside
- * a call of the device.
+ * end of kernel drivers), the rest does not.
  */
 #pragma once
 #include "base/text.h"
@@ -43,9 +42,10 @@ enum {
 };
 
 struct usb_device_ops {
-	/* State or reason is another now. */
+	/* State or reason is another now.  From the loop alone, as stopped: the
+	 * device may be freed inside. */
 	void (*changed)(void *user);
-	/* The stop that was asked for has ended. */
+	/* The stop that was asked for has ended; instead of changed. */
 	void (*stopped)(void *user);
 	/* Unexpected and survived: one sentence for the log. */
 	void (*noted)(void *user, const char *sentence);

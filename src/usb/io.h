@@ -30,7 +30,8 @@ struct usb_transfer {
 	int status;
 	uint32_t actual;	/* bytes that went, without the set-up packet */
 
-	struct list node;	/* its user's */
+	struct list node;	/* its user's, as is_over */
+	bool is_over;
 	bool is_flying;
 	void *handle;		/* the implementation's */
 };
@@ -43,13 +44,10 @@ enum usb_holder { USB_HOLDER_US, USB_HOLDER_NOBODY, USB_HOLDER_OTHER };
 enum { USB_DRIVER_SIZE = 32 };
 
 struct usb_io_ops {
-	/* Memory for one transfer: 0 or -ENOMEM.  fini: it does not fly, or
-	 * close has been called. */
-	int (*transfer_init)(struct usb_io *io, struct usb_transfer *t);
-	void (*transfer_fini)(struct usb_io *io, struct usb_transfer *t);
+	/* What it takes to submit @t, until close: 0 or -ENOMEM. */
+	int (*prepare)(struct usb_io *io, struct usb_transfer *t);
 	/* -ENODEV: proof that it is gone.  -ENOMEM: the limit of usbfs.  -EIO:
-	 * the interface may be somebody else's now.  Done is never called from
-	 * inside. */
+	 * the interface may be somebody else's now.  Neither calls done. */
 	int (*submit)(struct usb_io *io, struct usb_transfer *t);
 	void (*cancel)(struct usb_io *io, struct usb_transfer *t);
 
@@ -110,6 +108,6 @@ static inline void usb_end_transfer(struct usb_io *io, struct usb_transfer *t, i
 	t->is_flying = false;
 	io->n_flying--;
 	t->status = status;
-	t->actual = actual;
+	t->actual = min_u32(actual, t->len);
 	t->done(t->user, t);
 }
