@@ -1,5 +1,5 @@
 # Both sides of a virtqueue, and the simulated virtio device.
-virtio_tests = tests/test-vring tests/test-vq
+virtio_tests = tests/test-vring tests/test-vring-property tests/test-vq
 check_PROGRAMS += $(virtio_tests)
 TESTS += $(virtio_tests)
 
@@ -10,3 +10,6 @@ tests_test_vring_SOURCES = tests/test-vring.c $(virtio_rig)
 tests_test_vring_LDADD = $(virtio_libs)
 tests_test_vq_SOURCES = tests/test-vq.c $(virtio_rig)
 tests_test_vq_LDADD = $(virtio_libs)
+tests_test_vring_property_SOURCES = tests/test-vring-property.c tests/vring_plain.c \
+	tests/vring_plain.h $(virtio_rig)
+tests_test_vring_property_LDADD = $(virtio_libs)
