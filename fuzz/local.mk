@@ -48,3 +48,9 @@ fuzz_fuzz_gpio_SOURCES = fuzz/fuzz-gpio.c $(fuzz_main)
 fuzz_fuzz_gpio_LDADD = src/gpio/libgpio.a src/base/libbase.a
 fuzz_fuzz_gpio_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-gpio
+
+fuzz_targets += fuzz/fuzz-usb-descriptors
+fuzz_fuzz_usb_descriptors_SOURCES = fuzz/fuzz-usb-descriptors.c $(fuzz_main)
+fuzz_fuzz_usb_descriptors_LDADD = src/usb/libusb.a src/base/libbase.a
+fuzz_fuzz_usb_descriptors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-usb-descriptors
