@@ -7,6 +7,9 @@
 #ifndef MHIFS_MHIFS_H
 #define MHIFS_MHIFS_H
 
+#include <stdint.h>
+#include <sys/ioctl.h>
+
 /* Keys of stats, one set a channel. */
 #define MHIFS_STAT_USERS	"users"		/* open files of the running instance */
 #define MHIFS_STAT_STATE	"state"		/* see MHIFS_CHANNEL_* */
@@ -63,6 +66,20 @@
 #define MHIFS_EVENT_POWER	"power"		/* state, result */
 #define MHIFS_EVENT_RESET	"reset"		/* cause */
 #define MHIFS_EVENT_TTY		"tty"		/* channel, path, state */
+#define MHIFS_EVENT_NS		"ns"		/* action, name, src, dst, file */
 #define MHIFS_EVENT_LOST	"lost"		/* count */
+
+/* What rpmsg/ctrl takes, as /dev/rpmsg_ctrlN does; DESTROY_EPT is for the file
+ * of an endpoint.  The numbers are those of linux/rpmsg.h. */
+struct mhifs_rpmsg_endpoint {
+	char name[32];		/* terminated */
+	uint32_t src, dst;	/* MHIFS_RPMSG_ANY: the lowest free; learned */
+};
+#define MHIFS_RPMSG_ANY		0xffffffffu
+
+#define MHIFS_RPMSG_CREATE_EPT	_IOW(0xb5, 1, struct mhifs_rpmsg_endpoint)
+#define MHIFS_RPMSG_DESTROY_EPT	_IO(0xb5, 2)
+#define MHIFS_RPMSG_CREATE_DEV	_IOW(0xb5, 3, struct mhifs_rpmsg_endpoint)
+#define MHIFS_RPMSG_RELEASE_DEV	_IOW(0xb5, 4, struct mhifs_rpmsg_endpoint)
 
 #endif
