@@ -14,3 +14,18 @@ TESTS += tests/test-usb-rules
 tests_test_usb_rules_SOURCES = tests/test-usb-rules.c tests/usb_bytes.c \
 	tests/usb_bytes.h tests/suite.h
 tests_test_usb_rules_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-usb-find
+TESTS += tests/test-usb-find
+tests_test_usb_find_SOURCES = tests/test-usb-find.c tests/usb_bytes.c tests/usb_bytes.h \
+	tests/suite.h
+tests_test_usb_find_LDADD = src/usb/libusb.a src/io/libio.a src/base/libbase.a $(CHECK_LIBS)
+
+if HAVE_UMOCKDEV
+check_PROGRAMS += tests/test-usb-watch
+TESTS += tests/test-usb-watch
+tests_test_usb_watch_SOURCES = tests/test-usb-watch.c tests/suite.h
+tests_test_usb_watch_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
+tests_test_usb_watch_LDADD = src/usb/libusb.a src/io/libio.a src/base/libbase.a \
+	$(UMOCKDEV_LIBS) $(UDEV_LIBS) $(EV_LIBS) $(CHECK_LIBS)
+endif
