@@ -1,5 +1,5 @@
 # Both sides of a virtqueue, and the simulated virtio device.
-virtio_tests = tests/test-vring tests/test-vring-property tests/test-vq
+virtio_tests = tests/test-vring tests/test-vring-property tests/test-vq tests/test-sim-virtio
 check_PROGRAMS += $(virtio_tests)
 TESTS += $(virtio_tests)
 
@@ -13,3 +13,6 @@ tests_test_vq_LDADD = $(virtio_libs)
 tests_test_vring_property_SOURCES = tests/test-vring-property.c tests/vring_plain.c \
 	tests/vring_plain.h $(virtio_rig)
 tests_test_vring_property_LDADD = $(virtio_libs)
+tests_test_sim_virtio_SOURCES = tests/test-sim-virtio.c tests/virtio_host.c \
+	tests/virtio_host.h tests/suite.h
+tests_test_sim_virtio_LDADD = $(virtio_libs)
