@@ -299,6 +299,110 @@ START_TEST(test_sections_that_do_not_fit_their_device_are_named)
 }
 END_TEST
 
+/* The profile of a USB modem at 1-4 with these ids. */
+static int usb_profile(uint16_t vendor, uint16_t product)
+{
+	const struct config_address a = { .path = "usb-1-4", .identity = "usb-2c7c:0125" };
+
+	profile_free(profile);
+	profile = NULL;
+	text_clear(&why);
+	return config_usb_profile(config, NULL, a, vendor, product, &profile, &why);
+}
+
+START_TEST(test_a_usb_modem_needs_no_words)
+{
+	load("");
+	ck_assert_int_eq(usb_profile(0x2c7c, 0x0125), 0);
+	ck_assert_str_eq(profile->name, "usb");
+	ck_assert(profile->is_usb);
+	ck_assert_uint_eq(profile->n_chans, 0);
+	ck_assert_ptr_null(profile->usb_model);
+}
+END_TEST
+
+START_TEST(test_a_new_usb_modem_needs_one_line)
+{
+	load("profile \"mine\" { based_on = \"quectel-ec25\" usb = {\"1209:0001\", \"1209:2\"} }\n");
+	ck_assert_int_eq(usb_profile(0x1209, 2), 0);
+	ck_assert_str_eq(profile->name, "mine");
+	ck_assert_str_eq(profile->usb_model, "quectel-ec25");
+	ck_assert_int_eq(usb_profile(0x1209, 3), 0);
+	ck_assert_str_eq(profile->name, "usb");
+}
+END_TEST
+
+START_TEST(test_interfaces_become_channels)
+{
+	struct profile_chan *c;
+
+	load("profile \"mine\" {\n"
+	     "	usb = {\"1209:0001\"}\n"
+	     "	channel \"SMS\" { interface = 5 alt = 1 function = at line = attach zlp = idle }\n"
+	     "	channel \"DIAG\" { off = true }\n"
+	     "}\n"
+	     "device \"usb-1-*\" { channel \"SMS\" { zlp = write mru = 4096 mode = 0600 } }\n"
+	     "device \"usb-2c7c:0125\" { channel \"NMEA\" { remove = true } }\n");
+	ck_assert_msg(!usb_profile(0x1209, 1), "%s", text_get(&why));
+	c = profile_chan_find(profile, "SMS");
+	ck_assert_int_eq(c->usb.interface, 5);
+	ck_assert_int_eq(c->usb.alt, 1);
+	ck_assert_int_eq(c->usb.role, USB_AT);
+	ck_assert_int_eq(c->usb.line, USB_LINE_ATTACH);
+	ck_assert_int_eq(c->usb.zlp, USB_ZLP_WRITE);
+	ck_assert_int_eq(c->usb.is_on, -1);
+	ck_assert_uint_eq(c->mru, 4096);
+	ck_assert_uint_eq(c->mtu, 0);
+	ck_assert_uint_eq(c->mode, 0600);
+	ck_assert_int_eq(profile_chan_find(profile, "DIAG")->usb.is_on, 0);
+	ck_assert_int_eq(profile_chan_find(profile, "NMEA")->usb.is_on, 0);
+}
+END_TEST
+
+START_TEST(test_refuses_usb_words_that_cannot_be)
+{
+	refuses("profile \"a\" { usb = {\"2c7c\"} }\n", 1, "usb cannot be '2c7c'");
+	refuses("profile \"a\" { usb = {\"2c7c:+125\"} }\n", 1, "VENDOR:PRODUCT");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { interface = 32 } }\n", 3,
+		"interface cannot be 32; it must be 0 to 31");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { alt = 256 } }\n", 3,
+		"alt cannot be 256");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { function = fax } }\n", 3,
+		"function cannot be 'fax'");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { zlp = always } }\n", 3,
+		"zlp cannot be 'always'; it must be never, write or idle");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { line = up } }\n", 3,
+		"line cannot be 'up'; it must be none, open or attach");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { function = at } }\n", 3,
+		"alt and function need an interface");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { ul = 4 } }\n", 3,
+		"ul and dl are words for devices on PCI");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\nchannel \"X\" { interface = 1 }\n"
+		"channel \"Y\" { interface = 1 } }\n", 4, "its number belongs to another channel");
+	refuses("profile \"a\" {\nusb = {\"1:1\"}\n"
+		"channel \"a-name-of-thirty-two-characters-\" { interface = 1 } }\n", 3,
+		"ends at 31 characters");
+	refuses("profile \"a\" { based_on = sim usb = {\"1:1\"} }\n", 1, "no event rings");
+	refuses("profile \"a\" { based_on = usb\nevent_ring \"0\" { elements = 8 } }\n", 2,
+		"no event rings");
+	refuses("profile \"a\" { based_on = sim\nchannel \"DUN\" { zlp = idle } }\n", 2,
+		"words for USB modems");
+}
+END_TEST
+
+START_TEST(test_a_profile_is_for_its_bus)
+{
+	load("device \"usb-1-4\" { profile = sim }\n"
+	     "device \"pci-*\" { profile = quectel-ec25 }\n");
+	ck_assert_int_eq(usb_profile(0x2c7c, 0x0125), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "profile 'sim' is for devices that are no USB"));
+	text_clear(&why);
+	ck_assert_int_eq(config_profile(config, NULL, at("pci-0000:01:00.0"), &profile, &why),
+			 -EINVAL);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "'quectel-ec25' is for USB modems alone"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("config");
@@ -320,6 +424,11 @@ int main(void)
 	tcase_add_test(t, test_torn_files_are_refused);
 	tcase_add_test(t, test_impossible_profiles_are_refused);
 	tcase_add_test(t, test_sections_that_do_not_fit_their_device_are_named);
+	tcase_add_test(t, test_a_usb_modem_needs_no_words);
+	tcase_add_test(t, test_a_new_usb_modem_needs_one_line);
+	tcase_add_test(t, test_interfaces_become_channels);
+	tcase_add_test(t, test_refuses_usb_words_that_cannot_be);
+	tcase_add_test(t, test_a_profile_is_for_its_bus);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

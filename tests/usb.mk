@@ -29,3 +29,17 @@ tests_test_usb_watch_CPPFLAGS = $(AM_CPPFLAGS) $(UMOCKDEV_CFLAGS)
 tests_test_usb_watch_LDADD = src/usb/libusb.a src/io/libio.a src/base/libbase.a \
 	$(UMOCKDEV_LIBS) $(UDEV_LIBS) $(EV_LIBS) $(CHECK_LIBS)
 endif
+
+check_PROGRAMS += tests/test-usb-profile
+TESTS += tests/test-usb-profile
+tests_test_usb_profile_SOURCES = tests/test-usb-profile.c tests/usb_bytes.c tests/usb_bytes.h \
+	tests/suite.h
+tests_test_usb_profile_LDADD = $(device_libs) $(CHECK_LIBS)
+
+usb_bench = tests/fake_usb.c tests/fake_usb.h tests/link_user.c tests/link_user.h \
+	tests/usb_bench.c tests/usb_bench.h tests/suite.h
+
+check_PROGRAMS += tests/test-usb-bulk
+TESTS += tests/test-usb-bulk
+tests_test_usb_bulk_SOURCES = tests/test-usb-bulk.c $(usb_bench)
+tests_test_usb_bulk_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
