@@ -49,6 +49,7 @@
 #define MHIFS_INFO_ADDRESS	"address"
 #define MHIFS_INFO_PATH		"path"
 #define MHIFS_INFO_PROFILE	"profile"
+#define MHIFS_INFO_TYPE		"type"		/* of a virtio device: rpmsg, gpio */
 #define MHIFS_INFO_CHANNEL	"channel."
 
 /* Words that power takes; it reads on, off or suspended. */

@@ -30,4 +30,5 @@ src_device_libdevice_a_SOURCES = \
 	src/device/spec.c src/device/spec.h \
 	src/device/start.c src/device/start.h \
 	src/device/usb_chosen.c src/device/usb_chosen.h \
-	src/device/usb_profile.c src/device/usb_profile.h
+	src/device/usb_profile.c src/device/usb_profile.h \
+	src/device/virtio.c src/device/virtio.h
