@@ -3,3 +3,28 @@ check_PROGRAMS += tests/test-gadget
 TESTS += tests/test-gadget
 tests_test_gadget_SOURCES = tests/test-gadget.c tests/suite.h
 tests_test_gadget_LDADD = src/sim/libsim.a src/base/libbase.a $(CHECK_LIBS)
+
+# A bus of them that unmodified programs see, and who talks over it.
+EXTRA_DIST += tests/usb-mock-missing.sh
+if HAVE_UMOCKDEV
+check_PROGRAMS += tests/usb_mock
+tests_usb_mock_SOURCES = tests/usb_mock.c tests/usb_mock.h tests/usb_mock_node.c \
+	tests/usb_mock_tree.c tests/usb_tell.c tests/usb_tell.h
+tests_usb_mock_CFLAGS = $(AM_CFLAGS) $(UMOCKDEV_CFLAGS)
+tests_usb_mock_LDADD = src/sim/libsim.a src/base/libbase.a $(UMOCKDEV_LIBS)
+
+check_DATA += tests/usb_mock_preload.so
+CLEANFILES += tests/usb_mock_preload.so
+EXTRA_DIST += tests/usb_mock_preload.c
+tests/usb_mock_preload.so: tests/usb_mock_preload.c
+	$(AM_V_CCLD)$(CC) -D_GNU_SOURCE $(CFLAGS) -shared -fPIC -o $@ \
+		$(top_srcdir)/tests/usb_mock_preload.c
+
+usb_mock_tests = tests/test-usb-mock
+check_PROGRAMS += $(usb_mock_tests)
+TESTS += $(usb_mock_tests)
+tests_test_usb_mock_SOURCES = tests/test-usb-mock.c tests/usb_tell.c tests/usb_tell.h tests/suite.h
+tests_test_usb_mock_LDADD = $(USB_LIBS) $(CHECK_LIBS)
+else
+TESTS += tests/usb-mock-missing.sh
+endif
