@@ -92,6 +92,7 @@ static void set_numbers(cfg_t *s, struct profile_chan *c)
 	set_bool(s, "db_mode_switch", &c->db_mode_switch);
 	set_bool(s, "rsc", &c->rsc);
 	set_bool(s, "tolerant", &c->tolerant);
+	set_bool(s, "greet", &c->greet);
 }
 
 static void set_choice(cfg_t *s, const char *key, int8_t *value)

@@ -34,7 +34,7 @@ static cfg_opt_t channel_words[] = {
 	WORD("boundary"), WORD("slow_reader"), NUMBER("linger_ms"),
 	WORD("mode"), WORD("owner"), WORD("group"),
 	TRUTH("burst"), TRUTH("db_mode_switch"), TRUTH("rsc"), TRUTH("tolerant"),
-	WORD("life"),
+	TRUTH("greet"), WORD("life"),
 	NUMBER("interface"), NUMBER("alt"), WORD("function"), WORD("line"), WORD("zlp"),
 	TRUTH("off"),
 	TRUTH("remove"),

@@ -26,6 +26,9 @@ src_device_libdevice_a_SOURCES = \
 	src/device/profile_check.c \
 	src/device/profiles.c src/device/profiles.h \
 	src/device/registry.c src/device/registry.h \
+	src/device/rpmsg.c src/device/rpmsg.h \
+	src/device/rpmsg_ctrl.c src/device/rpmsg_ctrl.h \
+	src/device/rpmsg_name.c src/device/rpmsg_name.h \
 	src/device/simulated.c src/device/simulated.h \
 	src/device/spec.c src/device/spec.h \
 	src/device/start.c src/device/start.h \

@@ -35,6 +35,7 @@ struct profile_chan {
 	mode_t mode;
 	char *owner, *group;		/* NULL: root, dialout */
 	bool burst, db_mode_switch, rsc, tolerant;
+	bool greet;	/* RPMSG: as struct rpmsg_setup */
 	char *life;			/* of the simulated modem, see sim.h */
 	struct profile_usb usb;
 };

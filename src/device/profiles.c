@@ -31,6 +31,7 @@ static const struct chan_row sim_rows[] = {
 	{ "IP_SW0",     46,  47,   64,   64, 2, 3, AMSS, 0 },
 	{ "TEST_0",     60,  61,  128,  128, 1, 1, AMSS, 0 },
 	{ "TEST_1",     62,  63,  128,  128, 1, 1, AMSS, 0 },
+	{ "RPMSG",      64,  65,   64,   64, 1, 1, AMSS, 0 },
 	{ "NMEA",       94,  95,   32,   32, 0, 0, AMSS, 0 },
 	{ "IP_HW0",    100, 101,  128,  128, 4, 5, AMSS, HW_PATH },
 };

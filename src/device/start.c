@@ -1,10 +1,29 @@
 #include "device/start.h"
 #include "device/attached.h"
 #include "device/mhi.h"
+#include "device/rpmsg.h"
 #include "device/simulated.h"
 #include "device/usb_chosen.h"
 #include <errno.h>
 #include <stdio.h>
+
+/* A channel RPMSG carries a bus: its endpoints get the files. */
+static int add_rpmsg(struct device *d, const struct spec *s, struct text *ret_why)
+{
+	const struct profile_chan *c = profile_chan_find(mhi_profile(d->bearer), "RPMSG");
+	struct rpmsg_driver *driver;
+	struct rpmsg_setup setup;
+	int r;
+
+	if (!c || c->ul < 0 || c->dl < 0 || c->mtu < RPMSG_MTU_LEAST)
+		return 0;
+	setup = (struct rpmsg_setup){
+		.channel = c->name, .like = c, .mtu = min_u32(c->mtu, RPMSG_MTU_MOST),
+		.greets = c->greet,
+	};
+	r = rpmsg_greets(s, &setup.greets, ret_why);
+	return r ? r : rpmsg_driver_add(d, &setup, &driver);
+}
 
 /* A device borne by an MHI engine, not started. */
 static int make_mhi(const struct device_birth *b, const char *profile_name,
@@ -21,8 +40,9 @@ static int make_mhi(const struct device_birth *b, const char *profile_name,
 	bearer = mhi_new(b->loop, spec_transport_name(s->transport), profile);
 	if (!bearer)
 		return -ENOMEM;
-	return device_new(b, s->transport == SPEC_LOOPBACK ? b->path_name : s->address,
-			  bearer, ret_device, ret_why);
+	r = device_new(b, s->transport == SPEC_LOOPBACK ? b->path_name : s->address,
+		       bearer, ret_device, ret_why);
+	return r ? r : add_rpmsg(*ret_device, s, ret_why);
 }
 
 static int start_loopback(const struct device_birth *b, struct device **ret_device,
