@@ -54,3 +54,9 @@ fuzz_fuzz_usb_descriptors_SOURCES = fuzz/fuzz-usb-descriptors.c $(fuzz_main)
 fuzz_fuzz_usb_descriptors_LDADD = src/usb/libusb.a src/base/libbase.a
 fuzz_fuzz_usb_descriptors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-usb-descriptors
+
+fuzz_targets += fuzz/fuzz-vring
+fuzz_fuzz_vring_SOURCES = fuzz/fuzz-vring.c tests/vring_rig.c tests/vring_rig.h $(fuzz_main)
+fuzz_fuzz_vring_LDADD = src/sim/libsim.a src/virtio/libvirtio.a src/base/libbase.a
+fuzz_fuzz_vring_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-vring
