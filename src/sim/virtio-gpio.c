@@ -309,6 +309,7 @@ const struct sim_virtio_kind sim_virtio_gpio = {
 	.id = VIRTIO_ID_GPIO,
 	.features = VIRTIO_GPIO_F_IRQ,
 	.requests = REQUESTS,
+	.other_needs = VIRTIO_GPIO_F_IRQ,
 	.config_len = GPIO_CONFIG_LEN,
 	.state_len = sizeof(struct board),
 	.moods = moods,

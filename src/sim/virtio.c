@@ -77,9 +77,19 @@ static const struct sim_virtio_kind *const kinds[] = {
 	&sim_virtio_gpio,
 };
 
+/* What a driver sets up all the same is left alone. */
+static bool has_queue(const struct sim_virtio *v, unsigned int queue)
+{
+	return queue == v->kind->requests || !v->kind->other_needs ||
+	       v->accepted & v->kind->other_needs;
+}
+
 static bool is_live(const struct sim_virtio *v)
 {
-	return v->queues[0].is_running && v->queues[1].is_running;
+	for (unsigned int i = 0; i < SIM_QUEUES; i++)
+		if (has_queue(v, i) && !v->queues[i].is_running)
+			return false;
+	return true;
 }
 
 /* --- what a kind calls --- */
@@ -205,7 +215,8 @@ static void on_storm(void *user)
 	struct sim_virtio *v = user;
 
 	for (unsigned int i = 0; i < SIM_QUEUES; i++)
-		v->bus_ops->raise(v->bus, i);
+		if (v->queues[i].is_running)
+			v->bus_ops->raise(v->bus, i);
 	timer_start(v->timers, &v->storm, STORM_US);
 }
 
@@ -228,26 +239,38 @@ static void tell_damage(struct sim_virtio *v, unsigned int queue)
 	sim_virtio_complain(v, "queue %u is damaged: %s", queue, q->vq.damage);
 }
 
-void sim_virtio_turn(struct sim_virtio *v)
+static void mute(struct sim_virtio *v)
 {
-	bool is_more;
-
-	if (!is_live(v))
-		return;
 	for (unsigned int i = 0; i < SIM_QUEUES; i++) {
 		v->queues[i].budget = TURN_BUDGET;
-		vq_mute(&v->queues[i].vq);
+		if (v->queues[i].is_running)
+			vq_mute(&v->queues[i].vq);
 	}
 	v->is_spent = false;
-	v->kind->turn(v, v->state);
-	is_more = v->is_spent;
+}
+
+/* False: something is left to do, or came meanwhile. */
+static bool listen(struct sim_virtio *v)
+{
+	bool is_quiet = !v->is_spent;
+
 	for (unsigned int i = 0; i < SIM_QUEUES; i++) {
+		if (!v->queues[i].is_running)
+			continue;
 		show(v, i);
-		if (!vq_listen(&v->queues[i].vq))
-			is_more = true;
+		is_quiet = vq_listen(&v->queues[i].vq) && is_quiet;
 		tell_damage(v, i);
 	}
-	if (is_more)
+	return is_quiet;
+}
+
+void sim_virtio_turn(struct sim_virtio *v)
+{
+	if (!is_live(v))
+		return;
+	mute(v);
+	v->kind->turn(v, v->state);
+	if (!listen(v))
 		v->bus_ops->wants_turn(v->bus);
 }
 
@@ -345,6 +368,8 @@ void sim_virtio_start_queue(struct sim_virtio *v, unsigned int queue,
 
 	sim_virtio_stop_queue(v, queue);
 	vq_init(&q->vq, setup, v->accepted, v->bus_ops, v->bus);
+	if (!has_queue(v, queue))
+		return;
 	q->is_running = true;
 	q->is_damage_told = false;
 	q->n_pushed = 0;
@@ -365,7 +390,7 @@ uint16_t sim_virtio_stop_queue(struct sim_virtio *v, unsigned int queue)
 {
 	struct queue *q = &v->queues[queue];
 
-	if (is_live(v)) {
+	if (q->is_running && is_live(v)) {
 		timer_stop(&v->wake);
 		timer_stop(&v->storm);
 		if (v->kind->stop)

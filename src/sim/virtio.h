@@ -47,8 +47,8 @@ const uint8_t *sim_virtio_config(const struct sim_virtio *v, size_t *ret_len);
 
 /* What the driver accepted; a subset of the offered. */
 void sim_virtio_accept(struct sim_virtio *v, uint64_t features);
-/* A queue may be used from now on.  The device begins once both run: it looks
- * at them without waiting for a kick. */
+/* A queue may be used from now on.  The device begins once both run, or the only
+ * one it has with what was accepted: it looks at them without waiting for a kick. */
 void sim_virtio_start_queue(struct sim_virtio *v, unsigned int queue,
 			    const struct sim_queue_setup *setup);
 /* It is not touched any more.  Returns the next avail index. */

@@ -16,6 +16,7 @@ struct sim_virtio_kind {
 	enum virtio_id id;
 	uint64_t features;	/* its own; those of the rings are everybody's */
 	unsigned int requests;	/* the queue the driver sends on */
+	uint64_t other_needs;	/* feature without which the other one is not there */
 	size_t config_len;	/* up to SIM_VIRTIO_CONFIG_MOST */
 	size_t state_len;	/* zeroed before init() */
 	/* "healthy" and its own words, ended by NULL.  The moods of a ring,
