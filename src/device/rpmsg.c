@@ -1,6 +1,7 @@
 #include "device/rpmsg.h"
 #include "device/rpmsg_ctrl.h"
 #include "device/rpmsg_name.h"
+#include "device/rpmsg_vrings.h"
 #include "mhifs/mhifs.h"
 #include "rpmsg/carrier_link.h"
 #include <errno.h>
@@ -14,11 +15,14 @@ enum {
 struct rpmsg_driver {
 	struct driver driver;
 	struct driver_ops ops;	/* with the channel */
-	struct rpmsg_setup setup;
+	struct profile_chan like;	/* of every file; strings borrowed, or own_like's */
+	struct profile_chan own_like;
+	size_t mtu;		/* of messages, header included */
 	struct rpmsg_bus *bus;	/* owned */
 	struct defer turn;
 	struct node_dir dir;	/* "rpmsg" */
 	struct rpmsg_ctrl ctrl;
+	struct rpmsg_vrings *vrings;	/* owned; NULL: over a channel */
 	struct carrier_link *carrier;	/* owned; NULL before the channel was offered */
 	struct timer retry;
 	bool is_offered;	/* the channel */
@@ -69,13 +73,13 @@ static void tell(struct rpmsg_driver *r, const char *action, const struct rpmsg_
 
 static int add_file(struct rpmsg_driver *r, unsigned int chan, char *name)
 {
-	struct profile_chan c = *r->setup.like;
+	struct profile_chan c = r->like;
 	struct text why = TEXT_INIT;
 	int result;
 
 	c.name = name;
 	c.ul = c.dl = 0;	/* both directions are there */
-	c.mtu = c.mru = (uint32_t)(r->setup.mtu - RPMSG_HEADER_LEN);
+	c.mtu = c.mru = (uint32_t)(r->mtu - RPMSG_HEADER_LEN);
 	c.boundary = BOUNDARY_MESSAGE;
 	result = device_add_port(r->driver.device, &r->dir, &c, rpmsg_bus_link(r->bus), chan,
 				 &r->files[chan], &why);
@@ -175,7 +179,7 @@ static void rpmsg_offered(struct driver *dr, struct link *l, unsigned int chan, 
 	struct rpmsg_driver *r = rpmsg(dr);
 
 	r->is_offered = is_offered;
-	if (!r->carrier && carrier_link_mtu(l, chan) == r->setup.mtu)
+	if (!r->carrier && carrier_link_mtu(l, chan) == r->mtu)
 		r->carrier = carrier_link_new(l, chan, r->bus, &carrier_ops, r);
 	if (r->carrier)
 		start_carrier(r);
@@ -220,7 +224,9 @@ static void rpmsg_free(struct driver *dr)
 
 	defer_cancel(&r->turn);
 	carrier_link_free(r->carrier);
+	rpmsg_vrings_free(r->vrings);
 	rpmsg_bus_free(r->bus);
+	profile_chan_fini(&r->own_like);
 	free(r);
 }
 
@@ -234,51 +240,8 @@ static const struct driver_ops driver_ops = {
 	.free = rpmsg_free,
 };
 
-static struct rpmsg_driver *driver_new(const struct rpmsg_setup *s)
-{
-	const struct rpmsg_bus_config config = {
-		.mtu = s->mtu, .n_endpoints = RPMSG_ENDPOINTS, .n_ul = SLOTS, .n_dl = SLOTS,
-		.greets = s->greets,
-	};
-	struct rpmsg_driver *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->setup = *s;
-	r->ops = driver_ops;
-	r->ops.channel = s->channel;
-	r->bus = rpmsg_bus_new(&config, &bus_ops, r);
-	defer_init(&r->turn, run_turn, r);
-	timer_init(&r->retry, on_retry, r);
-	node_dir_init(&r->dir, "rpmsg");
-	if (r->bus)
-		return r;
-	free(r);
-	return NULL;
-}
-
-int rpmsg_driver_add(struct device *d, const struct rpmsg_setup *s,
-		     struct rpmsg_driver **ret_driver)
-{
-	struct rpmsg_driver *r = driver_new(s);
-	int result;
-
-	if (!r)
-		return -ENOMEM;
-	result = device_add_driver(d, &r->driver, &r->ops);
-	if (result) {
-		rpmsg_bus_free(r->bus);
-		free(r);
-		return result;
-	}
-	rpmsg_ctrl_init(&r->ctrl, r->bus);
-	list_append(&r->dir.nodes, &r->ctrl.node.node);
-	list_append(&device_root(d)->dirs, &r->dir.node);
-	*ret_driver = r;
-	return 0;
-}
-
-int rpmsg_greets(const struct spec *s, bool *ret_greets, struct text *ret_why)
+/* The option greet, when it is given. */
+static int read_greet(const struct spec *s, bool *ret_greets, struct text *ret_why)
 {
 	const char *word = spec_option(s, "greet");
 
@@ -292,7 +255,78 @@ int rpmsg_greets(const struct spec *s, bool *ret_greets, struct text *ret_why)
 	return 0;
 }
 
-struct rpmsg_bus *rpmsg_driver_bus(struct rpmsg_driver *r)
+static struct rpmsg_driver *driver_new(size_t mtu, bool greets)
 {
-	return r->bus;
+	const struct rpmsg_bus_config config = {
+		.mtu = mtu, .n_endpoints = RPMSG_ENDPOINTS, .n_ul = SLOTS, .n_dl = SLOTS,
+		.greets = greets,
+	};
+	struct rpmsg_driver *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->ops = driver_ops;
+	r->mtu = mtu;
+	r->bus = rpmsg_bus_new(&config, &bus_ops, r);
+	defer_init(&r->turn, run_turn, r);
+	timer_init(&r->retry, on_retry, r);
+	node_dir_init(&r->dir, "rpmsg");
+	if (r->bus)
+		return r;
+	free(r);
+	return NULL;
+}
+
+/* On failure it is gone. */
+static int driver_add(struct rpmsg_driver *r, struct device *d)
+{
+	int result = device_add_driver(d, &r->driver, &r->ops);
+
+	if (result) {
+		rpmsg_free(&r->driver);
+		return result;
+	}
+	rpmsg_ctrl_init(&r->ctrl, r->bus);
+	list_append(&r->dir.nodes, &r->ctrl.node.node);
+	list_append(&device_root(d)->dirs, &r->dir.node);
+	return 0;
+}
+
+int rpmsg_add_over_channel(struct device *d, const struct profile_chan *c, const struct spec *s,
+			   struct text *ret_why)
+{
+	struct rpmsg_driver *driver;
+	bool greets = c->greet;
+	int r = read_greet(s, &greets, ret_why);
+
+	if (r || c->ul < 0 || c->dl < 0 || c->mtu < RPMSG_MTU_LEAST)
+		return r;
+	driver = driver_new(min_u32(c->mtu, RPMSG_MTU_MOST), greets);
+	if (!driver)
+		return -ENOMEM;
+	driver->like = *c;
+	driver->ops.channel = c->name;
+	return driver_add(driver, d);
+}
+
+int rpmsg_start_over_virtio(struct device *d, const struct spec *s, struct text *ret_why)
+{
+	struct rpmsg_driver *driver;
+	bool greets = false;
+	int r = read_greet(s, &greets, ret_why);
+
+	if (r)
+		return r;
+	driver = driver_new(RPMSG_BUFFER_LEN, greets);
+	if (!driver)
+		return -ENOMEM;
+	driver->vrings = rpmsg_vrings_new(d->loop, d->bearer, driver->bus);
+	r = profile_chan_init(&driver->own_like, "RPMSG");
+	driver->like = driver->own_like;
+	if (r || !driver->vrings) {
+		rpmsg_free(&driver->driver);
+		return -ENOMEM;
+	}
+	r = driver_add(driver, d);
+	return r ? r : rpmsg_vrings_start(driver->vrings, ret_why);
 }

@@ -11,18 +11,8 @@
 static int add_rpmsg(struct device *d, const struct spec *s, struct text *ret_why)
 {
 	const struct profile_chan *c = profile_chan_find(mhi_profile(d->bearer), "RPMSG");
-	struct rpmsg_driver *driver;
-	struct rpmsg_setup setup;
-	int r;
 
-	if (!c || c->ul < 0 || c->dl < 0 || c->mtu < RPMSG_MTU_LEAST)
-		return 0;
-	setup = (struct rpmsg_setup){
-		.channel = c->name, .like = c, .mtu = min_u32(c->mtu, RPMSG_MTU_MOST),
-		.greets = c->greet,
-	};
-	r = rpmsg_greets(s, &setup.greets, ret_why);
-	return r ? r : rpmsg_driver_add(d, &setup, &driver);
+	return c ? rpmsg_add_over_channel(d, c, s, ret_why) : 0;
 }
 
 /* A device borne by an MHI engine, not started. */
