@@ -14,6 +14,9 @@ struct node;
 struct node_ops {
 	/* The whole text, one key=value or one word a line.  0 or -errno. */
 	int (*show)(struct node *n, struct text *out);
+	/* Gets what show() needs and somebody else has: answers @w once, 0 or -errno,
+	 * now or later; after a 0 show() is called at once. */
+	void (*fetch)(struct node *n, struct wait *w);
 	/* One write, one command; answers @w once, now or later.  @text is NUL
 	 * terminated, without its last newline; borrowed for the call. */
 	void (*store)(struct node *n, const char *text, bool nonblock, struct wait *w);
@@ -24,7 +27,7 @@ struct node_ops {
 	/* Bits besides POLLIN | POLLOUT, and POLLPRI | POLLERR when the text
 	 * changed (node_changed) since this open file read it. */
 	int (*poll)(struct node *n);
-};	/* a missing member is EACCES, ENOTTY or "always ready" */
+};	/* a missing member is EACCES, ENOTTY, "always there" or "always ready" */
 
 /* Somebody who wants to know of changes: an open file. */
 struct node_watch {
