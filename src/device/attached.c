@@ -52,16 +52,17 @@ static int vfio_path(const struct spec *s, struct text *ret_path, struct text *r
 }
 
 /* The socket's file name, with what a file name cannot hold replaced. */
-static int vfio_user_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
+static int socket_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
 {
 	const char *slash = strrchr(s->address, '/');
 	const char *name = slash ? slash + 1 : s->address;
 
 	if (!*name) {
-		text_printf(ret_why, "vfio-user:%s: this is no path of a socket", s->address);
+		text_printf(ret_why, "%s:%s: this is no path of a socket",
+			    spec_transport_name(s->transport), s->address);
 		return -EINVAL;
 	}
-	text_add(ret_path, "vfio-user-");
+	text_printf(ret_path, "%s-", spec_transport_name(s->transport));
 	for (; *name; name++)
 		text_add_len(ret_path, *name > ' ' && *name < 0x7f ? name : "_", 1);
 	return 0;
@@ -70,7 +71,7 @@ static int vfio_user_path(const struct spec *s, struct text *ret_path, struct te
 int attached_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
 {
 	return s->transport == SPEC_VFIO ? vfio_path(s, ret_path, ret_why) :
-					   vfio_user_path(s, ret_path, ret_why);
+					   socket_path(s, ret_path, ret_why);
 }
 
 /* The first finding of an examination is the one to act upon. */

@@ -11,7 +11,8 @@
 #include "io/loop.h"
 #include "transport/pci_id.h"
 
-/* Appends the name of the by-path link: "pci-0000:01:00.0", "vfio-user-NAME".
+/* Appends the name of the by-path link: "pci-0000:01:00.0", "vfio-user-NAME",
+ * "vhost-user-NAME".
  * -EINVAL and one sentence when the address or an option is malformed. */
 int attached_path(const struct spec *s, struct text *ret_path, struct text *ret_why);
 

@@ -109,6 +109,8 @@ int device_add_port(struct device *d, struct node_dir *dir, const struct profile
 void device_offer_port(struct device *d, struct device_port *p, bool is_offered);
 /* Ends its files with @why and forgets it. */
 void device_remove_port(struct device_port *p, int why);
+/* Whose the files are that everybody with a modem may use: dialout, or root. */
+gid_t device_default_gid(void);
 /* For each port, those of subdirectories included. */
 void device_each_port(const struct node_dir *dir, void (*fn)(void *user, struct device_port *p),
 		      void *user);

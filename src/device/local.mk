@@ -17,6 +17,9 @@ src_device_libdevice_a_SOURCES = \
 	src/device/device_events.c \
 	src/device/driver.h \
 	src/device/events.c src/device/events.h \
+	src/device/gpio.c src/device/gpio.h \
+	src/device/gpio_lines.c src/device/gpio_lines.h \
+	src/device/gpio_vrings.c src/device/gpio_vrings.h \
 	src/device/instance.h \
 	src/device/mhi.c src/device/mhi.h \
 	src/device/node.h \
@@ -35,4 +38,5 @@ src_device_libdevice_a_SOURCES = \
 	src/device/start.c src/device/start.h \
 	src/device/usb_chosen.c src/device/usb_chosen.h \
 	src/device/usb_profile.c src/device/usb_profile.h \
+	src/device/vhost.c src/device/vhost.h \
 	src/device/virtio.c src/device/virtio.h

@@ -52,6 +52,14 @@ static int find_group(const char *name, gid_t *ret_gid, struct text *ret_why)
 	return 0;
 }
 
+gid_t device_default_gid(void)
+{
+	gid_t gid = 0;
+
+	find_group(NULL, &gid, NULL);
+	return gid;
+}
+
 /* "rpmsg/NAME" in a directory, "NAME" in the root. */
 static struct port *new_port(struct device *d, const struct node_dir *dir,
 			     const struct profile_chan *c, struct link *l, unsigned int chan)

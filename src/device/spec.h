@@ -5,7 +5,7 @@
 #pragma once
 #include "base/text.h"
 
-enum spec_transport { SPEC_LOOPBACK, SPEC_VFIO, SPEC_VFIO_USER, SPEC_USB };
+enum spec_transport { SPEC_LOOPBACK, SPEC_VFIO, SPEC_VFIO_USER, SPEC_USB, SPEC_VHOST_USER };
 
 struct spec_option {
 	char *key, *value;

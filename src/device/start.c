@@ -4,6 +4,7 @@
 #include "device/rpmsg.h"
 #include "device/simulated.h"
 #include "device/usb_chosen.h"
+#include "device/vhost.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -131,6 +132,13 @@ static int start_usb(const struct device_birth *b, struct device **ret_device,
 	return -EOPNOTSUPP;
 }
 
+static int vhost_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
+{
+	int r = vhost_check(s, ret_why);
+
+	return r ? r : attached_path(s, ret_path, ret_why);
+}
+
 static const struct {
 	int (*path)(const struct spec *s, struct text *ret_path, struct text *ret_why);
 	int (*start)(const struct device_birth *b, struct device **ret_device,
@@ -140,6 +148,7 @@ static const struct {
 	[SPEC_VFIO] = { attached_path, start_attached },
 	[SPEC_VFIO_USER] = { attached_path, start_attached },
 	[SPEC_USB] = { usb_path, start_usb },
+	[SPEC_VHOST_USER] = { vhost_path, vhost_start },
 };
 
 int start_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
