@@ -43,3 +43,13 @@ check_PROGRAMS += tests/test-usb-bulk
 TESTS += tests/test-usb-bulk
 tests_test_usb_bulk_SOURCES = tests/test-usb-bulk.c $(usb_bench)
 tests_test_usb_bulk_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-usb-wdm
+TESTS += tests/test-usb-wdm
+tests_test_usb_wdm_SOURCES = tests/test-usb-wdm.c $(usb_bench)
+tests_test_usb_wdm_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-usb-device
+TESTS += tests/test-usb-device
+tests_test_usb_device_SOURCES = tests/test-usb-device.c $(usb_bench)
+tests_test_usb_device_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)

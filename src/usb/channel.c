@@ -458,7 +458,8 @@ void usb_channel_broken(struct usb_channel *c)
 
 void usb_channel_go_on(struct usb_channel *c)
 {
-	if (c->state != CHANNEL_RUNNING && c->state != CHANNEL_OPENING)
+	if (c->state != CHANNEL_RUNNING &&
+	    (c->state != CHANNEL_OPENING || c->step == STEP_BEGIN))
 		return;
 	if (c->state == CHANNEL_RUNNING && usb_request_is_free(&c->line))
 		raise_line(c);

@@ -339,6 +339,12 @@ static bool wdm_is_airborne(const struct usb_channel *c)
 	return w->get.transfer.is_flying || w->put.transfer.is_flying;
 }
 
+/* Its requests were refused too often; whoever waits is told. */
+static bool is_hopeless(const struct usb_wdm *w, enum link_dir dir, const struct usb_request *q)
+{
+	return w->n_held > HELD_MAX && w->lent[dir].n && usb_request_is_free(q);
+}
+
 static void wdm_go_on(struct usb_channel *c)
 {
 	struct usb_wdm *w = to_wdm(c);
@@ -347,10 +353,10 @@ static void wdm_go_on(struct usb_channel *c)
 		return;
 	w->is_held = false;
 	timer_start(c->timers, &w->turn, PAUSE_US);
-	if (w->is_put_lost || (w->n_held > HELD_MAX && w->lent[LINK_UL].n))
+	if (w->is_put_lost || is_hopeless(w, LINK_UL, &w->put))
 		give_back(w, LINK_UL, -EIO, 0);
 	w->is_put_lost = false;
-	if (w->n_held > HELD_MAX && w->lent[LINK_DL].n)
+	if (is_hopeless(w, LINK_DL, &w->get))
 		give_back(w, LINK_DL, -EIO, 0);
 }
 
