@@ -1,5 +1,6 @@
 # Both sides of a virtqueue, and the simulated virtio device.
-virtio_tests = tests/test-vring tests/test-vring-property tests/test-vq tests/test-sim-virtio
+virtio_tests = tests/test-vring tests/test-vring-property tests/test-vring-threads \
+	tests/test-vq tests/test-sim-virtio
 check_PROGRAMS += $(virtio_tests)
 TESTS += $(virtio_tests)
 
@@ -16,3 +17,6 @@ tests_test_vring_property_LDADD = $(virtio_libs)
 tests_test_sim_virtio_SOURCES = tests/test-sim-virtio.c tests/virtio_host.c \
 	tests/virtio_host.h tests/suite.h
 tests_test_sim_virtio_LDADD = $(virtio_libs)
+tests_test_vring_threads_SOURCES = tests/test-vring-threads.c $(virtio_rig)
+tests_test_vring_threads_CFLAGS = $(AM_CFLAGS) -pthread
+tests_test_vring_threads_LDADD = $(virtio_libs)
