@@ -135,7 +135,7 @@ shows "  $modem is bound to mhi-pci-generic: mhictl bind $modem"
 ! grep -q 0000:03 out || fail "doctor of one printed: $(cat out)"
 ends 6 doctor 0000:02:00.0
 shows 'bound to ath11k_pci'
-refuses 2 "'01:00.0' is no PCI address; it looks like 0000:01:00.0" doctor 01:00.0
+refuses 2 "'01:00.0' is no PCI address and no USB port" doctor 01:00.0
 refuses 3 'there is no PCI function 0000:09:00.0' doctor 0000:09:00.0
 rm dev/fuse
 ends 6 -j doctor
@@ -171,36 +171,98 @@ has $bus/devices/$modem/driver_override ''
 
 # A modem on USB has a table of its own; what it says of itself is not trusted.
 usb=sys/bus/usb/devices
-for n in 0 1 4; do
-	mkdir -p $usb/1-4:1.$n
-	echo 0$n >$usb/1-4:1.$n/bInterfaceNumber
-	echo ff | tee $usb/1-4:1.$n/bInterfaceClass >$usb/1-4:1.$n/bInterfaceSubClass
-	echo 30 >$usb/1-4:1.$n/bInterfaceProtocol
-	ln -s ../../drivers/option $usb/1-4:1.$n/driver
-done
-ln -sfn ../../drivers/qmi_wwan $usb/1-4:1.4/driver
+
+# interface NUMBER CLASS SUBCLASS PROTOCOL DRIVER: of the modem; "-": none.
+interface() {
+	at=$usb/1-4:1.$1
+	mkdir -p "$at"
+	echo "0$1" >"$at/bInterfaceNumber"
+	echo "$2" >"$at/bInterfaceClass"
+	echo "$3" >"$at/bInterfaceSubClass"
+	echo "$4" >"$at/bInterfaceProtocol"
+	[ "$5" = - ] || ln -sfn "../../drivers/$5" "$at/driver"
+}
+
+# unhex: bytes of what is read.
+unhex() {
+	python3 -c "import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))"
+}
+
+interface 0 ff ff 30 option
+interface 1 ff 00 00 option
+interface 4 ff ff ff qmi_wwan
+interface 5 08 06 50 usb-storage
+interface 6 ff 12 34 -
 mkdir $usb/1-4
 echo 2c7c >$usb/1-4/idVendor
 echo 0801 >$usb/1-4/idProduct
 printf 'RM520N\033[2J\n' >$usb/1-4/product
 ends 0 list
-tr -s ' ' <out | grep -qx 'MODEM ID NAME DRIVERS VERDICT' || fail "no table of modems: $(cat out)"
-shows 'Quectel RM520N\x1b[2J  option 0 1, qmi_wwan 4  known; no USB transport in this build yet'
+shows 'Quectel RM520N\x1b[2J'
+shows 'blocked: mhictl doctor 1-4'
+ends 6 doctor 1-4
+shows 'nothing is plugged in at USB port 1-4'
+
+echo 1 | tee $usb/1-4/busnum >$usb/1-4/bConfigurationValue
+echo 7 >$usb/1-4/devnum
+unhex >$usb/1-4/descriptors <<'END'
+	12010002000000407c2c0108180301020001  0902810005010080fa
+	0904000002ffff3000 07058102000200 07050102000200
+	0904010003ff000000 070583030a0009 07058202000200 07050202000200
+	0904040003ffffff00 07058903080009 07058802000200 07050502000200
+	090405000208065000 07058a02000200 07050602000200
+	0904060002ff123400 07058b02000200 07050702000200
+END
+ends 6 doctor 1-4
+shows 'its descriptors do not add up: one has 7 bytes where 5 are left'
+printf '\212' | dd of=$usb/1-4/descriptors bs=1 seek=20 conv=notrunc 2>/dev/null
+ends 6 doctor 1-4
+shows 'dev/bus/usb/001/007: No such file or directory'
+mkdir -p dev/bus/usb/001
+: >dev/bus/usb/001/007
+ends 0 list
+tr -s ' ' <out |
+	grep -qx 'MODEM ID NAME MODEL CHANNELS DETACHED STAYING VERDICT' ||
+	fail "no table of modems: $(cat out)"
+shows 'quectel-rm5xx  DIAG 0, NMEA 1, QMI 4  option 0 1, qmi_wwan 4  usb-storage 5'
+shows 'usable: mhifs usb:1-4 /run/mhi'
 [ "$(wc -l <out)" -eq 6 ] || fail "not two tables: $(cat out)"
 ends 0 -j list
-json "d['modems'] == [{
+json "d['modems'][0].items() >= {
 	'modem': '1-4', 'id': '2c7c:0801', 'name': 'Quectel RM520N\x1b[2J',
-	'manufacturer': None, 'product': 'RM520N\x1b[2J', 'interfaces': [
-		{'number': 0, 'class': 'ff/ff/30', 'driver': 'option'},
-		{'number': 1, 'class': 'ff/ff/30', 'driver': 'option'},
-		{'number': 4, 'class': 'ff/ff/30', 'driver': 'qmi_wwan'}],
-	'verdict': 'known', 'findings': ['no USB transport in this build yet']}]"
+	'manufacturer': None, 'product': 'RM520N\x1b[2J', 'model': 'quectel-rm5xx',
+	'verdict': 'usable', 'findings': [], 'device': None,
+	'next': 'mhifs usb:1-4 /run/mhi'}.items()"
+json "d['modems'][0]['interfaces'][1] == {
+	'number': 1, 'class': 'ff/00/00', 'endpoints': '83 interrupt, 82 bulk, 02 bulk',
+	'channel': 'NMEA', 'on': True, 'driver': 'option', 'detached': True}"
+json "d['modems'][0]['interfaces'][3:] == [
+	{'number': 5, 'class': '08/06/50', 'endpoints': '8a bulk, 06 bulk',
+	 'channel': None, 'on': False, 'driver': 'usb-storage', 'detached': False},
+	{'number': 6, 'class': 'ff/12/34', 'endpoints': '8b bulk, 07 bulk',
+	 'channel': 'IF6', 'on': False, 'driver': None, 'detached': False}]"
+ends 0 doctor 1-4
+shows '1-4 Quectel RM520N\x1b[2J: usable'
+shows '  interface 0, ff/ff/30 (81 bulk, 01 bulk): DIAG; option would be detached'
+shows '  interface 5, 08/06/50 (8a bulk, 06 bulk): no channel; usb-storage keeps it'
+shows '  interface 6, ff/12/34 (8b bulk, 07 bulk): IF6, which is off; no driver has it'
+! grep -q 'PCI' out || fail "doctor of a modem printed: $(cat out)"
 ends 6 doctor
-shows '1-4 Quectel RM520N\x1b[2J: known'
-shows '  no USB transport in this build yet'
-shows '  kernel drivers have interfaces: option 0 1, qmi_wwan 4'
+shows '1-4 Quectel RM520N\x1b[2J: usable'
 ends 6 doctor $modem
 ! grep -q '^1-4' out || fail "doctor of one printed: $(cat out)"
+refuses 3 'there is no modem at USB port 2-1' doctor 2-1
+
+# Another program has it; then mhifs has.
+ln -sfn ../../drivers/usbfs $usb/1-4:1.4/driver
+ends 6 doctor 1-4
+shows 'a program has claimed interfaces'
+mkdir -p run/mhi0
+printf 'state=ready\nmhi=-\nee=AMSS\nwhy=\n' >run/mhi0/state
+printf 'name=mhi0\npath=usb-1-4\nprofile=x\n' >run/mhi0/info
+ends 0 list
+shows 'runs as mhi0'
+rm -r run/mhi0
 ends 0 list run
 [ ! -s out ] || fail "a directory was asked for, and there is: $(cat out)"
 rm -r sys/bus/usb

@@ -66,8 +66,10 @@ static void add_interface(const char *name, const char *number, const char *clas
 
 static int note_port(void *user, const struct usb_modem *m)
 {
-	strcat(user, m->port);
-	strcat(user, " ");
+	if (m->is_modem) {
+		strcat(user, m->port);
+		strcat(user, " ");
+	}
 	return 0;
 }
 
@@ -106,13 +108,14 @@ START_TEST(test_read_tells_who_holds_which_interface)
 	add_interface("1-4:1.4", "04", "ff", "qmi_wwan");
 	add_interface("1-4:1.10", "0a", "0a", NULL);
 	add_interface("1-40:1.0", "00", "ff", "stranger");
-	ck_assert_int_eq(usb_modem_read(".", "1-4", &m), USB_MODEM_READ);
+	ck_assert_int_eq(usb_modem_read(".", "1-4", &m), 0);
 	ck_assert_str_eq(m.port, "1-4");
 	ck_assert_uint_eq(m.vendor, 0x2c7c);
 	ck_assert_uint_eq(m.product, 0x0801);
 	ck_assert_str_eq(m.maker, "Quectel");
 	ck_assert_str_eq(m.manufacturer, "Quectel");
 	ck_assert_str_eq(m.title, "RM520N-GL");
+	ck_assert(m.is_modem);
 	ck_assert(!m.is_edl);
 	ck_assert_uint_eq(m.n_interfaces, 3);
 	ck_assert_str_eq(m.interfaces[0].driver, "option");
@@ -126,7 +129,7 @@ START_TEST(test_read_tells_who_holds_which_interface)
 }
 END_TEST
 
-START_TEST(test_read_refuses_what_is_no_modem)
+START_TEST(test_read_tells_what_is_no_modem)
 {
 	struct usb_modem m;
 
@@ -137,9 +140,12 @@ START_TEST(test_read_refuses_what_is_no_modem)
 	plug("1-3", "413c", "2113");		/* a keyboard */
 	add_interface("1-3:1.0", "00", "ff", NULL);
 	plug("1-5", "2c7c", "words");
-	ck_assert_int_eq(usb_modem_read(".", "1-1", &m), USB_MODEM_OTHER);
-	ck_assert_int_eq(usb_modem_read(".", "1-2", &m), USB_MODEM_OTHER);
-	ck_assert_int_eq(usb_modem_read(".", "1-3", &m), USB_MODEM_OTHER);
+	ck_assert_int_eq(usb_modem_read(".", "1-1", &m), 0);
+	ck_assert(!m.is_modem);
+	ck_assert_int_eq(usb_modem_read(".", "1-2", &m), 0);
+	ck_assert(!m.is_modem);
+	ck_assert_int_eq(usb_modem_read(".", "1-3", &m), 0);
+	ck_assert(!m.is_modem);
 	ck_assert_int_eq(usb_modem_read(".", "1-5", &m), -ENODEV);
 	ck_assert_int_eq(usb_modem_read(".", "1-9", &m), -ENODEV);
 	ck_assert_int_eq(usb_modem_read(".", "../1-1", &m), -EINVAL);
@@ -151,7 +157,7 @@ START_TEST(test_edl_needs_no_interface)
 	struct usb_modem m;
 
 	plug("2-1.3", "05c6", "9008");
-	ck_assert_int_eq(usb_modem_read(".", "2-1.3", &m), USB_MODEM_READ);
+	ck_assert_int_eq(usb_modem_read(".", "2-1.3", &m), 0);
 	ck_assert(m.is_edl);
 	ck_assert_uint_eq(m.n_interfaces, 0);
 	ck_assert_str_eq(m.manufacturer, "");
@@ -170,7 +176,7 @@ START_TEST(test_interfaces_beyond_the_limit_are_left_out)
 		snprintf(number, sizeof(number), "%02x", i);
 		add_interface(name, number, "ff", NULL);
 	}
-	ck_assert_int_eq(usb_modem_read(".", "1-4", &m), USB_MODEM_READ);
+	ck_assert_int_eq(usb_modem_read(".", "1-4", &m), 0);
 	ck_assert_uint_eq(m.n_interfaces, USB_INTERFACES_MAX);
 	ck_assert_uint_eq(m.interfaces[USB_INTERFACES_MAX - 1].number, USB_INTERFACES_MAX - 1);
 }
@@ -208,7 +214,7 @@ static Suite *usb_modem_suite(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_a_port_is_bus_dash_ports);
 	tcase_add_test(c, test_read_tells_who_holds_which_interface);
-	tcase_add_test(c, test_read_refuses_what_is_no_modem);
+	tcase_add_test(c, test_read_tells_what_is_no_modem);
 	tcase_add_test(c, test_edl_needs_no_interface);
 	tcase_add_test(c, test_interfaces_beyond_the_limit_are_left_out);
 	tcase_add_test(c, test_scan_goes_by_port_and_skips_the_rest);

@@ -1,5 +1,5 @@
-/* mhictl doctor - what is missing before mhifs can drive a PCI function, and
- * which USB modems it cannot drive. */
+/* mhictl doctor - what is missing before mhifs can drive a PCI function or a USB
+ * modem. */
 #include "base/cleanup.h"
 #include "cli/device-json.h"
 #include "cli/function-json.h"
@@ -7,6 +7,7 @@
 #include "device/config.h"
 #include "pci/function.h"
 #include "pci/host.h"
+#include "usb/modem.h"
 #include <errno.h>
 #include <fcntl.h>
 
@@ -52,17 +53,19 @@ static bool examine_config(struct text *out)
 	return !r;
 }
 
-static json_t *machine_json(const struct ctl *c)
+/* @has_pci: what PCI alone needs counts as well. */
+static json_t *machine_json(const struct ctl *c, bool has_pci)
 {
 	struct text findings = TEXT_INIT;
 	bool is_well = examine_fuse(c->dev, &findings);
-	enum pci_verdict v;
+	enum pci_verdict v = PCI_USABLE;
 	json_t *machine;
 
 	is_well &= examine_patience("default_request_timeout", &findings);
 	is_well &= examine_patience("max_request_timeout", &findings);
 	is_well &= examine_config(&findings);
-	v = pci_host_examine(c->sysfs, c->dev, &findings);
+	if (has_pci)
+		v = pci_host_examine(c->sysfs, c->dev, &findings);
 	machine = json_pack("{s:s, s:o}", "verdict",
 			    pci_verdict_name(is_well ? v : PCI_BLOCKED),
 			    "findings", findings_json(text_get(&findings)));
@@ -94,27 +97,26 @@ static void print_findings(const char *what, const json_t *object)
 
 static void print_modem(const json_t *modem)
 {
-	struct text what = TEXT_INIT, drivers = TEXT_INIT;
-
-	text_printf(&what, "%s %s", device_json_text(modem, "modem"),
-		    device_json_text(modem, "name"));
-	print_findings(text_get(&what), modem);
-	modem_drivers_add(modem, &drivers);
-	if (*text_get(&drivers)) {
-		text_clear(&what);
-		text_printf(&what, "kernel drivers have interfaces: %s", text_get(&drivers));
-		print_line("  ", text_get(&what));
-	}
-	text_fini(&drivers);
-	text_fini(&what);
-}
-
-static void print_all(const json_t *machine, const json_t *functions, const json_t *modems)
-{
-	const json_t *function, *modem;
+	struct text words = TEXT_INIT;
+	const json_t *interface;
 	size_t i;
 
-	print_findings("this machine", machine);
+	text_printf(&words, "%s %s", device_json_text(modem, "modem"),
+		    device_json_text(modem, "name"));
+	print_findings(text_get(&words), modem);
+	json_array_foreach(json_object_get(modem, "interfaces"), i, interface) {
+		text_clear(&words);
+		modem_interface_add(interface, &words);
+		print_line("  ", text_get(&words));
+	}
+	text_fini(&words);
+}
+
+static void print_functions(const json_t *functions)
+{
+	const json_t *function;
+	size_t i;
+
 	json_array_foreach(functions, i, function) {
 		struct text what = TEXT_INIT;
 
@@ -125,33 +127,43 @@ static void print_all(const json_t *machine, const json_t *functions, const json
 	}
 	if (!json_array_size(functions))
 		printf("there is no PCI function that mhifs knows\n");
+}
+
+/* What it is not about is NULL. */
+static void print_all(const json_t *machine, const json_t *functions, const json_t *modems)
+{
+	const json_t *modem;
+	size_t i;
+
+	print_findings("this machine", machine);
+	if (functions)
+		print_functions(functions);
 	json_array_foreach(modems, i, modem)
 		print_modem(modem);
 }
 
 static void print_json(json_t *machine, json_t *functions, json_t *modems)
 {
-	json_t *whole = json_pack("{s:O, s:O, s:O*}", "machine", machine, "functions", functions,
-				  "modems", modems);
+	json_t *whole = json_pack("{s:O, s:O*, s:O*}", "machine", machine,
+				  "functions", functions, "modems", modems);
 
 	json_dumpf(whole, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	printf("\n");
 	json_decref(whole);
 }
 
-/* Modems do not count: nothing that their owner can do makes them usable. */
-static int verdict_of_all(const json_t *machine, const json_t *functions)
+static bool are_usable(const json_t *objects)
 {
-	bool is_usable = verdict_is_usable(machine);
-	const json_t *function;
+	const json_t *object;
 	size_t i;
 
-	json_array_foreach(functions, i, function)
-		is_usable &= verdict_is_usable(function);
-	return is_usable ? CTL_OK : CTL_DEVICE_ERROR;
+	json_array_foreach(objects, i, object)
+		if (!verdict_is_usable(object))
+			return false;
+	return true;
 }
 
-static int check_address(const struct ctl *c, const char *bdf)
+static int check_function(const struct ctl *c, const char *bdf)
 {
 	struct pci_function f;
 
@@ -159,35 +171,63 @@ static int check_address(const struct ctl *c, const char *bdf)
 	case 0:
 		return CTL_OK;
 	case -EINVAL:
-		return ctl_fail(CTL_USAGE, "'%s' is no PCI address; it looks like 0000:01:00.0",
-				bdf);
+		return ctl_fail(CTL_USAGE, "'%s' is no PCI address and no USB port; they look like "
+				"0000:01:00.0 and 1-4", bdf);
 	default:
 		return ctl_fail(CTL_NO_DEVICE, "there is no PCI function %s (mhictl list shows "
 				"them)", bdf);
 	}
 }
 
-int ctl_doctor(const struct ctl *c, char **args)
+static int examine_functions(const struct ctl *c, const char *bdf, json_t **ret_functions)
 {
-	json_t *functions = NULL, *modems = NULL, *machine;
-	int r, code = args[0] ? check_address(c, args[0]) : CTL_OK;
+	int r, code = bdf ? check_function(c, bdf) : CTL_OK;
 
 	if (code)
 		return code;
-	r = functions_json(c, NULL, args[0], FUNCTION_ALONE, &functions);
-	if (!r && !args[0])
-		r = modems_json(c, &modems);
-	if (r < 0) {
-		json_decref(functions);
+	r = functions_json(c, NULL, bdf, FUNCTION_ALONE, ret_functions);
+	return r < 0 ? ctl_fail_errno(r, c->sysfs) : CTL_OK;
+}
+
+static int examine_modems(const struct ctl *c, const char *port, json_t **ret_modems)
+{
+	int r = modems_json(c, NULL, port, ret_modems);
+
+	if (r < 0)
 		return ctl_fail_errno(r, c->sysfs);
-	}
-	machine = machine_json(c);
+	if (port && !json_array_size(*ret_modems))
+		return ctl_fail(CTL_NO_DEVICE, "there is no modem at USB port %s (mhictl list "
+				"shows them)", port);
+	return CTL_OK;
+}
+
+static int print(const struct ctl *c, json_t *functions, json_t *modems)
+{
+	json_t *machine = machine_json(c, functions);
+	bool is_usable = verdict_is_usable(machine) && are_usable(functions) &&
+			 are_usable(modems);
+
 	if (c->is_json)
 		print_json(machine, functions, modems);
 	else
 		print_all(machine, functions, modems);
-	code = verdict_of_all(machine, functions);
 	json_decref(machine);
+	return is_usable ? CTL_OK : CTL_DEVICE_ERROR;
+}
+
+/* All there are, or the one PCI function or USB port. */
+int ctl_doctor(const struct ctl *c, char **args)
+{
+	json_t *functions = NULL, *modems = NULL;
+	const char *port = args[0] && usb_is_port(args[0]) ? args[0] : NULL;
+	int code = CTL_OK;
+
+	if (!port)
+		code = examine_functions(c, args[0], &functions);
+	if (!code && (port || !args[0]))
+		code = examine_modems(c, port, &modems);
+	if (!code)
+		code = print(c, functions, modems);
 	json_decref(functions);
 	json_decref(modems);
 	return code;

@@ -112,34 +112,30 @@ static int print_functions(const struct ctl *c, const json_t *functions)
 	return r;
 }
 
-static void add_drivers(struct table *t, const json_t *modem)
+static void add_drivers(struct table *t, const json_t *modem, enum modem_drivers which)
 {
 	struct text drivers = TEXT_INIT;
 
-	modem_drivers_add(modem, &drivers);
+	modem_drivers_add(modem, which, &drivers);
 	table_add(t, text_get(&drivers));
 	text_fini(&drivers);
 }
 
-/* "known; no USB transport in this build yet" */
-static void add_findings(struct table *t, const json_t *modem)
+static void add_channels(struct table *t, const json_t *modem)
 {
-	struct text words = TEXT_INIT;
-	const json_t *finding;
-	size_t i;
+	struct text channels = TEXT_INIT;
 
-	text_add(&words, device_json_text(modem, "verdict"));
-	json_array_foreach(json_object_get(modem, "findings"), i, finding)
-		text_printf(&words, "; %s", json_string_value(finding));
-	table_add_coloured(t, TABLE_YELLOW, text_get(&words));
-	text_fini(&words);
+	modem_channels_add(modem, &channels);
+	table_add(t, text_get(&channels));
+	text_fini(&channels);
 }
 
 static int print_modems(const struct ctl *c, const json_t *modems)
 {
 	static const struct table_column columns[] = {
-		{ .title = "MODEM" },	{ .title = "ID" },	{ .title = "NAME" },
-		{ .title = "DRIVERS" },	{ .title = "VERDICT" },
+		{ .title = "MODEM" },	 { .title = "ID" },	  { .title = "NAME" },
+		{ .title = "MODEL" },	 { .title = "CHANNELS" }, { .title = "DETACHED" },
+		{ .title = "STAYING", .is_optional = true },	  { .title = "VERDICT" },
 	};
 	struct table *t = table_new(columns, ARRAY_SIZE(columns));
 	const json_t *modem;
@@ -152,8 +148,11 @@ static int print_modems(const struct ctl *c, const json_t *modems)
 		table_add(t, device_json_text(modem, "modem"));
 		table_add(t, device_json_text(modem, "id"));
 		table_add(t, device_json_text(modem, "name"));
-		add_drivers(t, modem);
-		add_findings(t, modem);
+		table_add(t, device_json_text(modem, "model"));
+		add_channels(t, modem);
+		add_drivers(t, modem, MODEM_DETACHED);
+		add_drivers(t, modem, MODEM_STAYING);
+		add_verdict(t, modem);
 	}
 	r = table_print(t, stdout, 0, c->has_colour);
 	table_free(t);
@@ -196,7 +195,7 @@ static int add_hardware(const struct ctl *c, struct report *report)
 	int r = functions_json(c, report->devices, NULL, FUNCTION_OPEN, &report->functions);
 
 	if (!r)
-		r = modems_json(c, &report->modems);
+		r = modems_json(c, report->devices, NULL, &report->modems);
 	return r < 0 ? ctl_fail_errno(r, c->sysfs) : CTL_OK;
 }
 

@@ -29,7 +29,7 @@ static const struct command commands[] = {
 	  ctl_power },
 	{ "bind", "FUNCTION", "give a PCI function to vfio-pci", 1, 1, 0, ctl_bind },
 	{ "unbind", "FUNCTION", "give it back to the kernel's choice", 1, 1, 0, ctl_unbind },
-	{ "doctor", "[FUNCTION]", "what is missing before PCI functions can be driven", 0, 1, 10,
+	{ "doctor", "[FUNCTION|PORT]", "what is missing before hardware can be driven", 0, 1, 10,
 	  ctl_doctor },
 };
 

@@ -270,8 +270,7 @@ static bool is_usb(cfg_t *section, uint16_t vendor, uint16_t product)
 	return false;
 }
 
-/* The last one that has these ids, or NULL. */
-static const char *find_usb(const struct config *c, uint16_t vendor, uint16_t product)
+const char *config_profile_for_usb(const struct config *c, uint16_t vendor, uint16_t product)
 {
 	const char *name = NULL;
 	unsigned int at = 0;
@@ -290,7 +289,7 @@ int config_usb_profile(const struct config *c, const char *profile, struct confi
 	const char *name = profile ? profile : config_profile_name(c, a);
 
 	if (!name)
-		name = find_usb(c, vendor, product);
+		name = config_profile_for_usb(c, vendor, product);
 	return make_profile(c, name ? name : "usb", true, a, ret_profile, ret_why);
 }
 

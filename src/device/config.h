@@ -44,3 +44,6 @@ const char *config_profile_for_pci(const struct config *c, uint16_t vendor, uint
 int config_usb_profile(const struct config *c, const char *profile, struct config_address a,
 		       uint16_t vendor, uint16_t product,
 		       struct profile **ret_profile, struct text *ret_why);
+
+/* The configured name for a USB modem, or NULL. */
+const char *config_profile_for_usb(const struct config *c, uint16_t vendor, uint16_t product);

@@ -129,22 +129,19 @@ int usb_modem_read(const char *root, const char *port, struct usb_modem *ret_mod
 	    read_hex(root, port, "idProduct", UINT16_MAX, &product))
 		return -ENODEV;
 	maker = maker_of((uint16_t)vendor, (uint16_t)product);
-	if (!maker)
-		return USB_MODEM_OTHER;
 	snprintf(m.port, sizeof(m.port), "%s", port);
 	m.vendor = (uint16_t)vendor;
 	m.product = (uint16_t)product;
-	m.maker = maker->name;
+	m.maker = maker ? maker->name : "";
 	m.is_edl = vendor == VENDOR_QUALCOMM && product == PRODUCT_EDL;
 	r = read_interfaces(root, &m);
 	if (r < 0)
 		return r;
-	if (!m.is_edl && !has_vendor_interface(&m))
-		return USB_MODEM_OTHER;
 	read_string(root, port, "manufacturer", m.manufacturer);
 	read_string(root, port, "product", m.title);
+	m.is_modem = maker && (m.is_edl || has_vendor_interface(&m));
 	*ret_modem = m;
-	return USB_MODEM_READ;
+	return 0;
 }
 
 int usb_modem_scan(const char *root, int (*fn)(void *user, const struct usb_modem *m), void *user)
@@ -156,7 +153,7 @@ int usb_modem_scan(const char *root, int (*fn)(void *user, const struct usb_mode
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n && !r; i++)
-		if (usb_modem_read(root, entries[i]->d_name, &m) == USB_MODEM_READ)
+		if (!usb_modem_read(root, entries[i]->d_name, &m))
 			r = fn(user, &m);
 	usb_devices_free(entries, n);
 	return r;

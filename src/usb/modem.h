@@ -27,8 +27,8 @@ struct usb_interface {
 struct usb_modem {
 	char port[USB_PORT_SIZE];	/* bus and ports: "1-4", "2-1.3" */
 	uint16_t vendor, product;
-	const char *maker;		/* ours for the vendor: "Quectel" */
-	bool is_edl;
+	const char *maker;		/* ours for the vendor: "Quectel"; "" */
+	bool is_modem, is_edl;
 	/* What the device says, not trusted; "" where it says nothing: */
 	char manufacturer[USB_STRING_SIZE], title[USB_STRING_SIZE];
 	struct usb_interface interfaces[USB_INTERFACES_MAX];	/* by number */
@@ -38,13 +38,10 @@ struct usb_modem {
 /* Digits, dash, digits, and any number of dot, digits. */
 bool usb_is_port(const char *s);
 
-enum { USB_MODEM_READ, USB_MODEM_OTHER };	/* outcomes; < 0 is -errno */
-
-/* USB_MODEM_OTHER: some other device.  -EINVAL: no port; -ENODEV: nothing is
- * plugged in there. */
+/* Whatever is plugged in there.  0; -EINVAL: no port; -ENODEV: nothing is. */
 int usb_modem_read(const char *root, const char *port, struct usb_modem *ret_modem);
 
-/* Calls @fn for each modem, by port, until it returns non-zero; returns that,
- * or 0, or -errno: -ENOENT where there is no USB. */
+/* Calls @fn for each device, modem or not, by port, until it returns non-zero;
+ * returns that, or 0, or -errno: -ENOENT where there is no USB. */
 int usb_modem_scan(const char *root, int (*fn)(void *user, const struct usb_modem *m),
 		   void *user);
