@@ -22,3 +22,4 @@ include tests/gadget.mk
 include tests/cli.mk
 include tests/bench.mk
 include tests/vm.mk
+include tests/vm-usb.mk

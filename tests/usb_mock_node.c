@@ -145,6 +145,7 @@ static void on_connected(UMockdevIoctlBase *base, UMockdevIoctlClient *client, g
 	g_object_weak_ref(G_OBJECT(client), on_closed, n);
 	g_mutex_lock(&mock_lock);
 	n->n_clients++;
+	n->read = 0;
 	g_mutex_unlock(&mock_lock);
 }
 

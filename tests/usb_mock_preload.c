@@ -1,7 +1,6 @@
 /*
- * usb_mock_preload - two calls that umockdev does not catch: the node is a FIFO
- * and cannot be sought in, and scandir() of the C library opens folders its own
- * way.
+ * usb_mock_preload - calls that umockdev does not catch: the node is a FIFO and
+ * cannot be sought in, and scandir() of the C library opens folders its own way.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,16 +10,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-off_t lseek(int fd, off_t offset, int whence)
+/* Whoever opens the node finds its descriptors at the beginning. */
+static int is_node(int fd)
 {
 	struct stat s;
+
+	return errno == ESPIPE && !fstat(fd, &s) && S_ISFIFO(s.st_mode);
+}
+
+off_t lseek(int fd, off_t offset, int whence)
+{
 	long r = syscall(SYS_lseek, fd, offset, whence);
 
-	/* Whoever opens the node finds its descriptors at the beginning. */
-	if (r < 0 && errno == ESPIPE && !offset && whence == SEEK_SET && !fstat(fd, &s) &&
-	    S_ISFIFO(s.st_mode))
-		return 0;
-	return r;
+	return r < 0 && !offset && whence == SEEK_SET && is_node(fd) ? 0 : r;
+}
+
+ssize_t pread(int fd, void *bytes, size_t len, off_t offset)
+{
+	ssize_t r = syscall(SYS_pread64, fd, bytes, len, offset);
+
+	return r < 0 && !offset && is_node(fd) ? read(fd, bytes, len) : r;
 }
 
 static int take(struct dirent ***entries, int n, const struct dirent *e)
