@@ -226,8 +226,9 @@ static void queue_rest(struct msgsock *s, const struct iovec *iov, int n_iov, si
 	for (int i = 0; i < n_iov; i++) {
 		size_t skip = min_size(sent, iov[i].iov_len);
 
-		text_add_len(&s->out, (const char *)iov[i].iov_base + skip,
-			     iov[i].iov_len - skip);
+		if (skip < iov[i].iov_len)
+			text_add_len(&s->out, (const char *)iov[i].iov_base + skip,
+				     iov[i].iov_len - skip);
 		sent -= skip;
 	}
 }
