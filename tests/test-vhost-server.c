@@ -65,6 +65,7 @@ static void setup(void)
 static void teardown(void)
 {
 	vhost_server_close(server);
+	server = NULL;
 	loop_free(loop);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
