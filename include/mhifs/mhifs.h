@@ -49,6 +49,7 @@
 #define MHIFS_INFO_ADDRESS	"address"
 #define MHIFS_INFO_PATH		"path"
 #define MHIFS_INFO_PROFILE	"profile"
+#define MHIFS_INFO_IDS		"ids"		/* of a USB device: VID:PID */
 #define MHIFS_INFO_TYPE		"type"		/* of a virtio device: rpmsg, gpio */
 #define MHIFS_INFO_LINES	"lines"		/* of a gpio device */
 #define MHIFS_INFO_CHANNEL	"channel."
@@ -70,6 +71,7 @@
 #define MHIFS_EVENT_TTY		"tty"		/* channel, path, state */
 #define MHIFS_EVENT_NS		"ns"		/* action, name, src, dst, file */
 #define MHIFS_EVENT_GPIO	"gpio"		/* line, number, edge, monotonic, line_seq */
+#define MHIFS_EVENT_LINE	"line"		/* channel, dcd, dsr, ri, break */
 #define MHIFS_EVENT_LOST	"lost"		/* count */
 
 /* What rpmsg/ctrl takes, as /dev/rpmsg_ctrlN does; DESTROY_EPT is for the file

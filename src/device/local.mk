@@ -36,6 +36,7 @@ src_device_libdevice_a_SOURCES = \
 	src/device/simulated.c src/device/simulated.h \
 	src/device/spec.c src/device/spec.h \
 	src/device/start.c src/device/start.h \
+	src/device/usb.c src/device/usb.h \
 	src/device/usb_chosen.c src/device/usb_chosen.h \
 	src/device/usb_profile.c src/device/usb_profile.h \
 	src/device/vhost.c src/device/vhost.h \

@@ -310,29 +310,9 @@ static const char *mhi_ee(const struct bearer *b)
 	return mhi_ee_name(m->hw && m->engine ? engine_ee(m->engine) : MHI_EE_NONE);
 }
 
-static void show_number(struct text *out, int16_t number)
-{
-	if (number < 0)
-		text_add(out, "-");
-	else
-		text_printf(out, "%d", number);
-}
-
 static void mhi_show_info(const struct bearer *b, struct text *out)
 {
-	const struct mhi *m = to_mhi(b);
-
-	text_printf(out, MHIFS_INFO_PROFILE "=%s\n", m->profile->name);
-	for (unsigned int i = 0; i < m->profile->n_chans; i++) {
-		const struct profile_chan *c = &m->profile->chans[i];
-
-		text_printf(out, MHIFS_INFO_CHANNEL "%s=", c->name);
-		show_number(out, c->ul);
-		text_add(out, " ");
-		show_number(out, c->dl);
-		text_printf(out, " %u %s\n", c->mtu,
-			    c->boundary == BOUNDARY_MESSAGE ? "message" : "stream");
-	}
+	profile_show(to_mhi(b)->profile, out);
 }
 
 static int mhi_power(struct bearer *b, enum engine_power what)

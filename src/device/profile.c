@@ -1,4 +1,5 @@
 #include "device/profiles.h"
+#include "mhifs/mhifs.h"
 #include "usb/models.h"
 #include <errno.h>
 #include <fnmatch.h>
@@ -264,4 +265,27 @@ bool profile_pci_id(const char *name, struct pci_id *ret_id)
 		return true;
 	}
 	return false;
+}
+
+static void show_number(struct text *out, int16_t number)
+{
+	if (number < 0)
+		text_add(out, "-");
+	else
+		text_printf(out, "%d", number);
+}
+
+void profile_show(const struct profile *p, struct text *out)
+{
+	text_printf(out, MHIFS_INFO_PROFILE "=%s\n", p->name);
+	for (unsigned int i = 0; i < p->n_chans; i++) {
+		const struct profile_chan *c = &p->chans[i];
+
+		text_printf(out, MHIFS_INFO_CHANNEL "%s=", c->name);
+		show_number(out, c->ul);
+		text_add(out, " ");
+		show_number(out, c->dl);
+		text_printf(out, " %u %s\n", c->mtu,
+			    c->boundary == BOUNDARY_MESSAGE ? "message" : "stream");
+	}
 }

@@ -71,6 +71,8 @@ int profile_chan_init(struct profile_chan *c, const char *name);
 void profile_chan_fini(struct profile_chan *c);
 /* Permissions of its file: what is configured and has a direction. */
 mode_t profile_chan_mode(const struct profile_chan *c);
+/* Its lines of the file info. */
+void profile_show(const struct profile *p, struct text *out);
 struct profile_chan *profile_chan_find(const struct profile *p, const char *name);
 
 /* 0, or -EINVAL and one sentence in @ret_why (caller's). */

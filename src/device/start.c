@@ -3,6 +3,7 @@
 #include "device/mhi.h"
 #include "device/rpmsg.h"
 #include "device/simulated.h"
+#include "device/usb.h"
 #include "device/usb_chosen.h"
 #include "device/vhost.h"
 #include <errno.h>
@@ -118,20 +119,6 @@ static int loopback_path(const struct spec *s, struct text *ret_path, struct tex
 	return 0;
 }
 
-static int start_usb(const struct device_birth *b, struct device **ret_device,
-		     struct text *ret_why)
-{
-	struct usb_chosen chosen;
-	int r = usb_choose(b->spec, b->config, &chosen, ret_why);
-
-	(void)ret_device;
-	if (r)
-		return r;
-	usb_chosen_fini(&chosen);
-	text_printf(ret_why, "usb:%s: no bearer for USB yet", b->spec->address);
-	return -EOPNOTSUPP;
-}
-
 static int vhost_path(const struct spec *s, struct text *ret_path, struct text *ret_why)
 {
 	int r = vhost_check(s, ret_why);
@@ -147,7 +134,7 @@ static const struct {
 	[SPEC_LOOPBACK] = { loopback_path, start_loopback },
 	[SPEC_VFIO] = { attached_path, start_attached },
 	[SPEC_VFIO_USER] = { attached_path, start_attached },
-	[SPEC_USB] = { usb_path, start_usb },
+	[SPEC_USB] = { usb_path, usb_start },
 	[SPEC_VHOST_USER] = { vhost_path, vhost_start },
 };
 

@@ -489,11 +489,11 @@ static void open_to_give_back(struct usb_device *d)
 	text_fini(&why);
 }
 
-void usb_device_free(struct usb_device *d)
+void usb_device_close(struct usb_device *d)
 {
 	if (!d)
 		return;
-	d->state = USB_OFF;
+	d->state = USB_GONE;
 	kill_all(d, -ENODEV);
 	open_to_give_back(d);
 	if (d->io) {
@@ -501,10 +501,15 @@ void usb_device_free(struct usb_device *d)
 		give_back_all(d);
 		close_io(d);
 	}
-	for (unsigned int c = 0; c < d->link.n_chans; c++)
-		usb_channel_free(d->channels[c]);
 	timer_stop(&d->turn);
 	timer_stop(&d->limit);
+}
+
+void usb_device_free(struct usb_device *d)
+{
+	usb_device_close(d);
+	for (unsigned int c = 0; d && c < d->link.n_chans; c++)
+		usb_channel_free(d->channels[c]);
 	free(d);
 }
 

@@ -43,7 +43,7 @@ enum {
 
 struct usb_device_ops {
 	/* State or reason is another now.  From the loop alone, as stopped: the
-	 * device may be freed inside. */
+	 * device may be closed and freed inside. */
 	void (*changed)(void *user);
 	/* The stop that was asked for has ended; instead of changed. */
 	void (*stopped)(void *user);
@@ -66,9 +66,11 @@ struct usb_device_config {
 int usb_device_new(const struct usb_device_config *c, struct timers *timers,
 		   const struct usb_device_ops *ops, void *user,
 		   struct usb_device **ret_device, struct text *ret_why);
-/* At once, safe in every state: slots come back and channels close from
- * inside with -ENODEV, kernel drivers get their interfaces back.  Not from
- * inside a callback of the link.  Safe on NULL. */
+/* At once and for good, in every state: slots come back and channels close
+ * from inside with -ENODEV, kernel drivers get their interfaces back.  Not from
+ * inside a callback of the link.  Safe twice, and on NULL. */
+void usb_device_close(struct usb_device *d);
+/* Closes as well; no user of the link is left. */
 void usb_device_free(struct usb_device *d);
 
 /* Opens and claims.  0, or -errno and one sentence, and nothing is kept: -EBUSY

@@ -170,23 +170,35 @@ static int slurp(const char *path, uint8_t *bytes, size_t size, size_t *ret_len)
 	return 0;
 }
 
-int usb_read_descriptors(const char *sysfs, const struct usb_found *f,
-			 struct usb_descriptors *ret_descriptors, struct text *ret_why)
+int usb_read_descriptor_bytes(const char *sysfs, const struct usb_found *f,
+			      uint8_t **ret_bytes, size_t *ret_len, struct text *ret_why)
 {
-	CLEANUP_FREE uint8_t *bytes = malloc(USB_DESCRIPTORS_SIZE);
+	uint8_t *bytes = malloc(USB_DESCRIPTORS_SIZE);
 	char path[SYSFS_PATH_SIZE];
-	size_t len = 0;
 	int r;
 
 	if (!bytes)
 		return -ENOMEM;
 	snprintf(path, sizeof(path), "%s/bus/usb/devices/%s/descriptors", sysfs, f->port);
-	r = slurp(path, bytes, USB_DESCRIPTORS_SIZE, &len);
+	r = slurp(path, bytes, USB_DESCRIPTORS_SIZE, ret_len);
 	if (r) {
 		text_printf(ret_why, "%s: %s", path, strerror(-r));
+		free(bytes);
 		return r;
 	}
-	return usb_descriptors_parse(bytes, len, f->configuration, ret_descriptors, ret_why);
+	*ret_bytes = bytes;
+	return 0;
+}
+
+int usb_read_descriptors(const char *sysfs, const struct usb_found *f,
+			 struct usb_descriptors *ret_descriptors, struct text *ret_why)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	size_t len = 0;
+	int r = usb_read_descriptor_bytes(sysfs, f, &bytes, &len, ret_why);
+
+	return r ? r : usb_descriptors_parse(bytes, len, f->configuration, ret_descriptors,
+					     ret_why);
 }
 
 void usb_read_drivers(const char *sysfs, const struct usb_found *f, struct usb_layout *l)

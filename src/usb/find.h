@@ -32,6 +32,10 @@ int usb_find(const char *sysfs, const char *address, const char *serial,
 int usb_read_descriptors(const char *sysfs, const struct usb_found *f,
 			 struct usb_descriptors *ret_descriptors, struct text *ret_why);
 
+/* The same as they lie there, malloc'd. */
+int usb_read_descriptor_bytes(const char *sysfs, const struct usb_found *f,
+			      uint8_t **ret_bytes, size_t *ret_len, struct text *ret_why);
+
 /* Fills in driver[] of each function. */
 void usb_read_drivers(const char *sysfs, const struct usb_found *f, struct usb_layout *l);
 
