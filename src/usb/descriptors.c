@@ -236,7 +236,7 @@ static int check_unions(const struct walk *w)
 
 static int parse_configuration(struct walk w)
 {
-	const uint8_t *p;
+	const uint8_t *p = w.at;
 	int r = 0;
 
 	while (!r && w.at < w.end) {

@@ -10,12 +10,12 @@ enum {
  * must not wait for a full one, large ones for bulk. */
 static const struct traits {
 	const char *word, *name;
-	bool is_off;
 	enum usb_kind kind;
 	enum usb_line line;
 	enum usb_zlp zlp;
 	uint32_t in_size, out_size;	/* bytes */
 	uint8_t n_in, n_out;
+	bool is_off;
 } roles[USB_N_ROLES] = {
 	[USB_DIAG] = { "diag", "DIAG", .in_size = 16 * KIB, .out_size = 16 * KIB,
 		       .n_in = 4, .n_out = 4 },

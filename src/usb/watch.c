@@ -13,7 +13,8 @@ struct usb_watch {
 	struct udev *udev;
 	struct udev_monitor *monitor;
 	struct loop_fd *fd;
-	bool *was_freed;	/* set while news are told */
+	bool is_telling;	/* freed then, it lives until the news are told */
+	bool is_freed;
 };
 
 static enum usb_news news_of(const char *action)
@@ -32,34 +33,41 @@ static void tell(struct usb_watch *w, struct udev_device *device)
 		w->fn(w->user, news_of(action), port);
 }
 
-/* False: nothing is left, or it was freed from inside. */
+/* False: nothing is left. */
 static bool tell_next(struct usb_watch *w)
 {
 	struct udev_device *device = udev_monitor_receive_device(w->monitor);
-	bool is_freed = false;
 
-	w->was_freed = &is_freed;
 	if (device) {
 		tell(w, device);
 		udev_device_unref(device);
 	} else if (errno == ENOBUFS) {
 		w->fn(w->user, USB_MISSED, "");
-		if (!is_freed)
-			w->was_freed = NULL;
-		return false;
 	}
-	if (is_freed)
-		return false;
-	w->was_freed = NULL;
 	return device;
+}
+
+static void destroy(struct usb_watch *w)
+{
+	if (w->monitor)
+		udev_monitor_unref(w->monitor);
+	if (w->udev)
+		udev_unref(w->udev);
+	free(w);
 }
 
 static void on_readable(void *user, int what)
 {
+	struct usb_watch *w = user;
+	unsigned int n = MOST_A_TURN;
+
 	(void)what;
-	for (unsigned int i = 0; i < MOST_A_TURN; i++)
-		if (!tell_next(user))
-			return;
+	w->is_telling = true;
+	while (n-- && tell_next(w) && !w->is_freed)
+		;
+	w->is_telling = false;
+	if (w->is_freed)
+		destroy(w);
 }
 
 /* Without udev the kernel's own word has to do: it makes the nodes then. */
@@ -110,12 +118,9 @@ void usb_watch_free(struct usb_watch *w)
 {
 	if (!w)
 		return;
-	if (w->was_freed)
-		*w->was_freed = true;
 	loop_unwatch(w->fd);
-	if (w->monitor)
-		udev_monitor_unref(w->monitor);
-	if (w->udev)
-		udev_unref(w->udev);
-	free(w);
+	if (w->is_telling)
+		w->is_freed = true;
+	else
+		destroy(w);
 }
