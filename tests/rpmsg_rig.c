@@ -291,7 +291,7 @@ static const struct link_user_ops user_ops = {
 	.closed = on_closed,
 };
 
-void rig_open(struct rig_user *u, struct rpmsg_rig *r, unsigned int chan, bool holds)
+void rig_begin_open(struct rig_user *u, struct rpmsg_rig *r, unsigned int chan, bool holds)
 {
 	int result;
 
@@ -301,6 +301,11 @@ void rig_open(struct rig_user *u, struct rpmsg_rig *r, unsigned int chan, bool h
 	u->holds = holds;
 	result = r->link->ops->open(r->link, chan, &user_ops, u);
 	assert(!result && !u->is_open);
+}
+
+void rig_open(struct rig_user *u, struct rpmsg_rig *r, unsigned int chan, bool holds)
+{
+	rig_begin_open(u, r, chan, holds);
 	rig_turns(r);
 	assert(u->is_open);
 }

@@ -74,7 +74,9 @@ const struct rpmsg_endpoint *rig_find(struct rpmsg_rig *r, const char *name, uin
 				      unsigned int *ret_chan);
 unsigned int rig_count(struct rpmsg_rig *r);	/* endpoints */
 
-/* Opens and, unless @holds, lends all downlink slots. */
+/* Opens and, unless @holds, lends all downlink slots.  The first leaves the turn
+ * to the caller. */
+void rig_begin_open(struct rig_user *u, struct rpmsg_rig *r, unsigned int chan, bool holds);
 void rig_open(struct rig_user *u, struct rpmsg_rig *r, unsigned int chan, bool holds);
 void rig_lend(struct rig_user *u);	/* what it holds, and the rest */
 int rig_send(struct rig_user *u, const char *text);

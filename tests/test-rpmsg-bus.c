@@ -471,6 +471,21 @@ START_TEST(test_cancel_gives_back_what_was_lent_before_it)
 }
 END_TEST
 
+START_TEST(test_channel_closed_while_it_waits_sends_nothing)
+{
+	struct rig_user u;
+
+	rig_open(&u, &rig, announced("echo", 1030), false);
+	rig.room = 0;
+	rig_send(&u, "never");
+	rig_close(&u);
+	ck_assert_uint_eq(u.n_failed, 1);
+	rig.room = 9;
+	rig_take(&rig, 0);
+	ck_assert_uint_eq(rig.n_sent, 0);
+}
+END_TEST
+
 START_TEST(test_second_user_is_refused)
 {
 	unsigned int chan = announced("echo", 1030);
@@ -536,6 +551,7 @@ int main(void)
 	tcase_add_test(c, test_announced_endpoint_cannot_be_destroyed_here);
 	tcase_add_loop_test(c, test_end_of_the_carrier_ends_everything_with_the_reason, 0, 2);
 	tcase_add_test(c, test_cancel_gives_back_what_was_lent_before_it);
+	tcase_add_test(c, test_channel_closed_while_it_waits_sends_nothing);
 	tcase_add_test(c, test_second_user_is_refused);
 	tcase_add_test(c, test_two_full_sides_do_not_lock_each_other);
 	suite_add_tcase(s, c);

@@ -85,7 +85,8 @@ void ept_send_all(struct rpmsg_bus *b)
 	while (b->carrier && !b->is_full && !b->is_sending && !list_is_empty(&b->speaking)) {
 		struct ept *e = list_first(&b->speaking, struct ept, speaking);
 
-		if (send_next(e)) {
+		/* It may have been closed, or cancelled, while it waited. */
+		if (has_news(e) && send_next(e)) {
 			b->is_full = true;
 			return;
 		}
