@@ -1,6 +1,7 @@
 /* The simulated device as its driver sees it, with an rpmsg remote inside. */
 #include "gpio/layout.h"
 #include "rpmsg/layout.h"
+#include "sim/gpio.h"
 #include "sim/rpmsg-remote.h"
 #include "tests/suite.h"
 #include "tests/virtio_host.h"
@@ -138,6 +139,33 @@ START_TEST(test_without_interrupts_gpio_is_one_queue)
 	host_kick(&h, 0);
 	host_run(&h, 10);
 	ck_assert_int_eq(host_take(&h, 0, &buffer, &len), _i ? VRING_EMPTY : VRING_OK);
+}
+END_TEST
+
+/* The queue that is not needed may come and go; a request is not forgotten. */
+START_TEST(test_a_queue_it_does_not_need_changes_nothing)
+{
+	static const uint8_t request[GPIO_REQ_LEN] = { GPIO_GET_DIRECTION, 0, SIM_GPIO_SLOW };
+
+	host_fini(&h);
+	ck_assert(host_init(&h, "gpio", "healthy", 0, N, BUFFER));
+	memcpy(host_buffer(&h, 0, 0), request, sizeof(request));
+	vring_add(&h.v[0], (struct vring_piece[]){
+		{ h.v[0].parts.desc + (uint64_t)(host_buffer(&h, 0, 0) - h.mem), 8 },
+		{ h.v[0].parts.desc + (uint64_t)(host_buffer(&h, 0, 1) - h.mem), 2 },
+	}, 1, 1, 0);
+	host_start(&h, 0);
+	host_run(&h, 10);
+	ck_assert_int_eq(host_take(&h, 0, &buffer, &len), VRING_EMPTY);
+	host_start(&h, 1);
+	if (_i)
+		sim_virtio_stop_queue(h.sim, 1);
+	sim_virtio_accept(h.sim, VIRTIO_F_VERSION_1 | VIRTIO_GPIO_F_IRQ);
+	host_run(&h, 10);
+	host_advance(&h, 1000000);
+	host_run(&h, 10);
+	ck_assert_int_eq(host_take(&h, 0, &buffer, &len), VRING_OK);
+	ck_assert_uint_eq(len, 2);
 }
 END_TEST
 
@@ -533,6 +561,7 @@ static TCase *traffic(void)
 	tcase_add_test(c, test_tells_what_it_is);
 	tcase_add_loop_test(c, test_waits_for_both_queues, 0, 2);
 	tcase_add_loop_test(c, test_without_interrupts_gpio_is_one_queue, 0, 2);
+	tcase_add_loop_test(c, test_a_queue_it_does_not_need_changes_nothing, 0, 2);
 	tcase_add_test(c, test_announces_in_the_turn_that_the_second_start_asks_for);
 	tcase_add_test(c, test_no_first_announcement_is_lost);
 	tcase_add_test(c, test_announces_nothing_to_a_driver_without_name_service);

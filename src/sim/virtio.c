@@ -358,6 +358,9 @@ const uint8_t *sim_virtio_config(const struct sim_virtio *v, size_t *ret_len)
 
 void sim_virtio_accept(struct sim_virtio *v, uint64_t features)
 {
+	for (unsigned int i = 0; i < SIM_QUEUES; i++)
+		if (v->queues[i].is_running)
+			return;
 	v->accepted = features & sim_virtio_features(v);
 }
 
@@ -373,7 +376,7 @@ void sim_virtio_start_queue(struct sim_virtio *v, unsigned int queue,
 	q->is_running = true;
 	q->is_damage_told = false;
 	q->n_pushed = 0;
-	if (!is_live(v))
+	if (!has_queue(v, queue) || !is_live(v))
 		return;
 	v->n_complaints = 0;
 	if (v->kind->start)
@@ -390,7 +393,7 @@ uint16_t sim_virtio_stop_queue(struct sim_virtio *v, unsigned int queue)
 {
 	struct queue *q = &v->queues[queue];
 
-	if (q->is_running && is_live(v)) {
+	if (has_queue(v, queue) && is_live(v)) {
 		timer_stop(&v->wake);
 		timer_stop(&v->storm);
 		if (v->kind->stop)

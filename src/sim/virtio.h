@@ -45,7 +45,8 @@ enum virtio_id sim_virtio_id(const struct sim_virtio *v);
 uint64_t sim_virtio_features(const struct sim_virtio *v);	/* offered */
 const uint8_t *sim_virtio_config(const struct sim_virtio *v, size_t *ret_len);
 
-/* What the driver accepted; a subset of the offered. */
+/* What the driver accepted, of the offered.  Changes nothing while a queue
+ * runs. */
 void sim_virtio_accept(struct sim_virtio *v, uint64_t features);
 /* A queue may be used from now on.  The device begins once both run, or the only
  * one it has with what was accepted: it looks at them without waiting for a kick. */
