@@ -24,8 +24,8 @@ mhifs_SOURCES = \
 mhifs_LDADD = src/fs/libfs.a src/service/libservice.a $(device_libs) $(FUSE_LIBS)
 
 bin_PROGRAMS += mhi-sim
-mhi_sim_SOURCES = src/cli/mhi-sim.c
+mhi_sim_SOURCES = src/cli/mhi-sim.c src/cli/mhi-sim.h src/cli/mhi-sim-vhost.c
 mhi_sim_LDADD = src/serve/libserve.a $(device_libs)
 
 bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = completions/mhictl
+dist_bashcompletion_DATA = completions/mhictl completions/mhi-sim

@@ -1,7 +1,8 @@
 /*
- * mhi-sim - the simulated modem as a process: serves one PCI function over
- * vfio-user.
+ * mhi-sim - the simulated devices as a process: serves a modem as a PCI
+ * function over vfio-user, or a virtio device over vhost-user.
  */
+#include "cli/mhi-sim.h"
 #include "device/profile.h"
 #include "device/simulated.h"
 #include "io/log.h"
@@ -16,27 +17,38 @@
 
 static const char help[] =
 "usage: mhi-sim --socket PATH [options]\n"
+"       mhi-sim --vhost-user PATH --type TYPE [options]\n"
 "\n"
 "Shows a simulated modem as a PCI function on a UNIX socket, for mhifs\n"
-"(vfio-user:PATH) or a virtual machine.\n"
+"(vfio-user:PATH) or a virtual machine; or a virtio device, rpmsg or gpio, for\n"
+"mhifs (vhost-user:PATH,type=TYPE) or a virtual machine.\n"
 "\n"
-"options:\n"
+"options of both:\n"
+"      --seed NUMBER       what it makes of chance\n"
+"  -V, --version\n"
+"  -h, --help\n"
+"options of a modem:\n"
 "  -s, --socket PATH       where to listen; one client at a time\n"
 "  -p, --profile NAME      the modem to play (default sim)\n"
-"      --seed NUMBER       what it makes of chance\n"
 "  -e, --echo CHANNEL      this channel echoes; may be given again\n"
 "  -o, --option KEY=VALUE  timing and faults, as in a loopback DEVICE of mhifs(8)\n"
 "      --msi NUMBER        MSI vectors offered: 0, 1, 2, 4, ... 32 (default 32)\n"
 "      --msix NUMBER       MSI-X vectors offered: 0 to 32 (default 0)\n"
 "      --d3-resets         leaving D3hot resets the function\n"
-"  -V, --version\n"
-"  -h, --help\n"
+"options of a virtio device:\n"
+"      --vhost-user PATH   where to listen; one front-end at a time\n"
+"      --type TYPE         rpmsg or gpio\n"
+"      --mood WORD         how it misbehaves, in the words of mhi-sim(1)\n"
+"      --unsealed          take memory that the front-end could take away again\n"
 "\n"
-"SIGUSR1 crashes the modem (SYS_ERR); SIGUSR2 prints what it counted; SIGHUP\n"
-"pulls the card, the next one puts it back.\n"
+"SIGUSR1 crashes the modem (SYS_ERR), or the device; SIGUSR2 prints what it\n"
+"counted; SIGHUP pulls the card, the next one puts it back, or hangs up.\n"
 "SIGTERM and SIGINT end the program.\n";
 
-enum { OPT_SEED = 256, OPT_MSI, OPT_MSIX, OPT_D3_RESETS };
+enum {
+	OPT_SEED = 256, OPT_MSI, OPT_MSIX, OPT_D3_RESETS,
+	OPT_VHOST_USER, OPT_TYPE, OPT_MOOD, OPT_UNSEALED,
+};
 
 static const struct option longs[] = {
 	{ "socket", required_argument, NULL, 's' },
@@ -47,6 +59,10 @@ static const struct option longs[] = {
 	{ "msi", required_argument, NULL, OPT_MSI },
 	{ "msix", required_argument, NULL, OPT_MSIX },
 	{ "d3-resets", no_argument, NULL, OPT_D3_RESETS },
+	{ "vhost-user", required_argument, NULL, OPT_VHOST_USER },
+	{ "type", required_argument, NULL, OPT_TYPE },
+	{ "mood", required_argument, NULL, OPT_MOOD },
+	{ "unsealed", no_argument, NULL, OPT_UNSEALED },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -56,6 +72,8 @@ struct options {
 	const char *profile;
 	struct text spec;	/* ",key=value..." as behind a loopback DEVICE */
 	struct server_config server;
+	struct vhost_server_config vhost;
+	const char *of_modem, *of_virtio;	/* an option that only one of them has */
 };
 
 static int fail(const char *what, const char *value, const char *right)
@@ -76,32 +94,77 @@ static int take_count(const char *what, const char *value, bool power_of_two,
 	return 0;
 }
 
-/* 0, EXIT_FAILURE when the reason was printed, or -1: done. */
-static int take_option(struct options *o, int c)
+static int take_seed(struct options *o, const char *value)
+{
+	if (text_to_u64(value, 0, UINT64_MAX, &o->vhost.seed))
+		return fail("--seed", value, "a number");
+	text_printf(&o->spec, ",seed=%s", value);
+	return 0;
+}
+
+static int take_virtio_option(struct options *o, int c)
+{
+	switch (c) {
+	case OPT_VHOST_USER:
+		o->vhost.path = optarg;
+		return 0;
+	case OPT_TYPE:
+		o->of_virtio = "--type";
+		o->vhost.type = optarg;
+		return 0;
+	case OPT_MOOD:
+		o->of_virtio = "--mood";
+		o->vhost.mood = optarg;
+		return 0;
+	case OPT_UNSEALED:
+		o->of_virtio = "--unsealed";
+		o->vhost.takes_unsealed = true;
+		return 0;
+	default:
+		fprintf(stderr, "mhi-sim: see mhi-sim --help\n");
+		return EXIT_FAILURE;
+	}
+}
+
+static int take_modem_option(struct options *o, int c)
 {
 	switch (c) {
 	case 's':
 		o->server.path = optarg;
 		return 0;
 	case 'p':
+		o->of_modem = "--profile";
 		o->profile = optarg;
 		return 0;
-	case OPT_SEED:
-		text_printf(&o->spec, ",seed=%s", optarg);
-		return 0;
 	case 'e':
+		o->of_modem = "--echo";
 		text_printf(&o->spec, ",life.%s=echo", optarg);
 		return 0;
 	case 'o':
+		o->of_modem = "--option";
 		text_printf(&o->spec, ",%s", optarg);
 		return 0;
 	case OPT_MSI:
+		o->of_modem = "--msi";
 		return take_count("--msi", optarg, true, &o->server.function.n_msi);
 	case OPT_MSIX:
+		o->of_modem = "--msix";
 		return take_count("--msix", optarg, false, &o->server.function.n_msix);
 	case OPT_D3_RESETS:
+		o->of_modem = "--d3-resets";
 		o->server.function.keeps_state = false;
 		return 0;
+	default:
+		return take_virtio_option(o, c);
+	}
+}
+
+/* 0, EXIT_FAILURE when the reason was printed, or -1: done. */
+static int take_option(struct options *o, int c)
+{
+	switch (c) {
+	case OPT_SEED:
+		return take_seed(o, optarg);
 	case 'V':
 		printf("mhi-sim %s\n", PACKAGE_VERSION);
 		return -1;
@@ -109,9 +172,37 @@ static int take_option(struct options *o, int c)
 		fputs(help, stdout);
 		return -1;
 	default:
-		fprintf(stderr, "mhi-sim: see mhi-sim --help\n");
+		return take_modem_option(o, c);
+	}
+}
+
+static int check_virtio(const struct options *o)
+{
+	if (o->server.path || o->of_modem) {
+		fprintf(stderr, "mhi-sim: %s is an option of a modem, not of --vhost-user\n",
+			o->server.path ? "--socket" : o->of_modem);
 		return EXIT_FAILURE;
 	}
+	if (!o->vhost.type)
+		fprintf(stderr, "mhi-sim: --vhost-user needs --type rpmsg or --type gpio\n");
+	return o->vhost.type ? 0 : EXIT_FAILURE;
+}
+
+static int check_modem(const struct options *o)
+{
+	if (o->of_virtio) {
+		fprintf(stderr, "mhi-sim: %s is an option of --vhost-user PATH\n", o->of_virtio);
+		return EXIT_FAILURE;
+	}
+	if (!o->server.path) {
+		fprintf(stderr, "mhi-sim: --socket PATH or --vhost-user PATH is needed\n");
+		return EXIT_FAILURE;
+	}
+	if (!o->server.function.n_msi && !o->server.function.n_msix) {
+		fprintf(stderr, "mhi-sim: --msi and --msix cannot both be 0\n");
+		return EXIT_FAILURE;
+	}
+	return 0;
 }
 
 static int take_options(struct options *o, int argc, char **argv)
@@ -128,15 +219,7 @@ static int take_options(struct options *o, int argc, char **argv)
 			argv[optind]);
 		return EXIT_FAILURE;
 	}
-	if (!o->server.path) {
-		fprintf(stderr, "mhi-sim: --socket PATH is needed\n");
-		return EXIT_FAILURE;
-	}
-	if (!o->server.function.n_msi && !o->server.function.n_msix) {
-		fprintf(stderr, "mhi-sim: --msi and --msix cannot both be 0\n");
-		return EXIT_FAILURE;
-	}
-	return 0;
+	return o->vhost.path ? check_virtio(o) : check_modem(o);
 }
 
 struct sim_main {
@@ -254,13 +337,14 @@ int main(int argc, char **argv)
 		/* "sim" is no product; it shows the id of a common one. */
 		.server.function = { .id = { 0x17cb, 0x0306, 0, 0 }, .n_msi = 32,
 				     .keeps_state = true },
+		.vhost = { .mood = "healthy" },
 	};
 	int r;
 
 	log_open("mhi-sim", LOG_TO_STDERR, LOG_LEVEL_INFO);
 	r = take_options(&o, argc, argv);
 	if (!r)
-		r = play(&o);
+		r = o.vhost.path ? sim_serve_vhost(&o.vhost) : play(&o);
 	text_fini(&o.spec);
 	return r < 0 ? EXIT_SUCCESS : r;
 }

@@ -413,6 +413,12 @@ static void on_connect(void *user, int what)
 	peer_watch(s);
 }
 
+void vhost_server_hang_up(struct vhost_server *s)
+{
+	if (s->peer.fd >= 0)
+		peer_drop(s);
+}
+
 void vhost_server_crash(struct vhost_server *s)
 {
 	if (s->peer.fd >= 0 && !vhost_device_give_up(&s->device))
@@ -442,8 +448,8 @@ static struct vhost_server *vhost_server_new(struct loop *l, const struct vhost_
 	s->listen_fd = s->peer.fd = -1;
 	s->path = strdup(c->path);
 	if (!s->path || vhost_device_init(&s->device, l, c->type, c->mood, c->seed)) {
-		text_printf(ret_why, "no device of type \"%s\" has the mood \"%s\"", c->type,
-			    c->mood);
+		text_printf(ret_why, "there is no device of type \"%s\" with the mood \"%s\"; "
+			    "mhi-sim(1) has the words", c->type, c->mood);
 		vhost_server_close(s);
 		return NULL;
 	}
@@ -478,8 +484,7 @@ void vhost_server_close(struct vhost_server *s)
 {
 	if (!s)
 		return;
-	if (s->peer.fd >= 0)
-		peer_drop(s);
+	vhost_server_hang_up(s);
 	loop_unwatch(s->listen_watch);
 	if (s->listen_fd >= 0) {
 		close(s->listen_fd);

@@ -31,3 +31,5 @@ void vhost_server_close(struct vhost_server *s);	/* removes the socket; safe on 
 struct vhost_device *vhost_server_device(struct vhost_server *s);
 /* The device fails: the front-end is told, or loses its connection. */
 void vhost_server_crash(struct vhost_server *s);
+/* Ends the connection, if there is one; the next front-end may come. */
+void vhost_server_hang_up(struct vhost_server *s);
