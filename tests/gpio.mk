@@ -14,3 +14,9 @@ tests_test_gpio_property_SOURCES = tests/test-gpio-property.c $(gpio_wire)
 tests_test_gpio_property_LDADD = $(gpio_libs)
 tests_test_sim_gpio_SOURCES = tests/test-sim-gpio.c tests/suite.h
 tests_test_sim_gpio_LDADD = src/sim/libsim.a src/base/libbase.a $(CHECK_LIBS)
+
+# From the files' operations to the simulated controller, in one process.
+check_PROGRAMS += tests/test-gpio-device
+TESTS += tests/test-gpio-device
+tests_test_gpio_device_SOURCES = tests/test-gpio-device.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_gpio_device_LDADD = src/serve/libserve.a $(device_libs) $(CHECK_LIBS)

@@ -128,14 +128,50 @@ void call_init(struct call *c)
 	wait_init(&c->wait, &wait_ops);
 }
 
-static struct node *find_node(struct device *d, const char *name)
+static const struct node_dir *find_dir(const struct node_dir *parent, const char *name, size_t len)
 {
+	const struct node_dir *dir;
+
+	list_for_each(dir, &parent->dirs, node)
+		if (strlen(dir->name) == len && !memcmp(dir->name, name, len))
+			return dir;
+	return NULL;
+}
+
+struct node *rig_find_node(struct device *d, const char *path)
+{
+	const struct node_dir *dir = device_dir(d);
+	const char *slash;
 	struct node *n;
 
-	list_for_each(n, &device_dir(d)->nodes, node)
-		if (!strcmp(n->name, name))
+	for (; dir && (slash = strchr(path, '/')); path = slash + 1)
+		dir = find_dir(dir, path, (size_t)(slash - path));
+	if (!dir)
+		return NULL;
+	list_for_each(n, &dir->nodes, node)
+		if (!strcmp(n->name, path))
 			return n;
-	ck_abort_msg("no node %s", name);
+	return NULL;
+}
+
+static struct node *find_node(struct device *d, const char *path)
+{
+	struct node *n = rig_find_node(d, path);
+
+	ck_assert_msg(n, "no node %s", path);
+	return n;
+}
+
+int rig_fetch(struct rig *r, struct device *d, const char *path)
+{
+	struct node *n = find_node(d, path);
+	struct call c;
+
+	call_init(&c);
+	n->ops->fetch(n, &c.wait);
+	RIG_UNTIL(r, c.answers);
+	ck_assert_uint_eq(c.answers, 1);
+	return (int)c.result;
 }
 
 const char *rig_show(struct device *d, const char *name)

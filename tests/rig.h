@@ -47,6 +47,10 @@ void rig_turn(struct rig *r);
 void rig_shutdown(struct rig *r);	/* begins it; is_down tells the end */
 
 void call_init(struct call *c);
+/* "state", "gpio/LINE/value"; NULL: none. */
+struct node *rig_find_node(struct device *d, const char *path);
 const char *rig_show(struct device *d, const char *node);	/* until the next call */
+/* What the node has to fetch before it is shown: 0 or -errno. */
+int rig_fetch(struct rig *r, struct device *d, const char *path);
 void rig_store(struct device *d, const char *node, const char *text, bool nonblock,
 	       struct call *c);

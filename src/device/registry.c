@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { SHUTDOWN_US = 5000000 };
+enum { SHUTDOWN_US = 5000000, LOOK_US = 1000000 };
 
 struct seat {
 	struct list node;
@@ -32,6 +32,7 @@ struct registry {
 	struct list devices;	/* of struct device: references, by number */
 	struct list seats;	/* of struct seat */
 	struct list waiters;	/* of struct waiter */
+	struct timer look;	/* for devices whose arrival nobody tells */
 	struct defer sweep;	/* lets go of devices that are gone */
 	/* A shutdown under way: */
 	void (*done)(void *user);
@@ -186,6 +187,11 @@ static void on_deadline(void *user)
 	finish_shutdown(r);
 }
 
+static void on_look(void *user)
+{
+	registry_look(user);
+}
+
 struct registry *registry_new(struct loop *l, const struct config *c,
 			      const struct registry_ops *ops, void *user)
 {
@@ -202,6 +208,7 @@ struct registry *registry_new(struct loop *l, const struct config *c,
 	list_init(&r->waiters);
 	defer_init(&r->sweep, after_change, r);
 	timer_init(&r->deadline, on_deadline, r);
+	timer_init(&r->look, on_look, r);
 	return r;
 }
 
@@ -222,6 +229,7 @@ void registry_free(struct registry *r)
 	}
 	defer_cancel(&r->sweep);
 	timer_stop(&r->deadline);
+	timer_stop(&r->look);
 	free(r);
 }
 
@@ -303,6 +311,16 @@ static int add(struct registry *r, const struct spec *s, struct device **ret_dev
 	return ret;
 }
 
+/* Of USB devices udev tells. */
+static void look_later(struct registry *r)
+{
+	struct waiter *w;
+
+	list_for_each(w, &r->waiters, node)
+		if (!w->device && w->spec.transport != SPEC_USB && !r->done)
+			timer_start(loop_timers(r->loop), &r->look, LOOK_US);
+}
+
 static int await(struct registry *r, const struct spec *s, struct text *ret_why)
 {
 	struct waiter *w = calloc(1, sizeof(*w));
@@ -325,6 +343,7 @@ static int await(struct registry *r, const struct spec *s, struct text *ret_why)
 		w->device = device_ref(d);
 	text_clear(ret_why);
 	list_append(&r->waiters, &w->node);
+	look_later(r);
 	return 0;
 }
 
@@ -355,6 +374,7 @@ void registry_look(struct registry *r)
 	list_for_each(w, &r->waiters, node)
 		if (!w->device && !r->done)
 			look_for(r, w);
+	look_later(r);
 }
 
 struct device *registry_device(struct registry *r, unsigned int i)

@@ -9,7 +9,7 @@
 #include "sim/virtio_kind.h"
 
 enum { REQUESTS, EVENTS };	/* queues */
-enum { LATE_US = 300000, NAMES_LEN = 64 };
+enum { LATE_US = 100000, NAMES_LEN = 64 };
 
 enum mood {
 	HEALTHY,
