@@ -21,6 +21,9 @@ struct device_port {
 	uid_t uid;
 	gid_t gid;
 	bool is_offered;	/* the file exists */
+	/* An ioctl on it: 0 or -errno.  NULL: ENOTTY. */
+	int (*ioctl)(struct device_port *p, void *user, unsigned int cmd);
+	void *user;		/* of ioctl; borrowed */
 };
 
 /* Memory: valid until the last reference. */

@@ -71,6 +71,19 @@ static void tell(struct rpmsg_driver *r, const char *action, const struct rpmsg_
 	text_fini(&name);
 }
 
+/* DESTROY_EPT: an endpoint that was announced is not ours to end. */
+static int file_ioctl(struct device_port *p, void *user, unsigned int cmd)
+{
+	struct rpmsg_driver *r = user;
+	unsigned int chan = 0;
+
+	if (cmd != MHIFS_RPMSG_DESTROY_EPT)
+		return -EINVAL;
+	while (r->files[chan] != p)
+		chan++;
+	return rpmsg_bus_destroy(r->bus, chan, -ECONNRESET) ? -EINVAL : 0;
+}
+
 static int add_file(struct rpmsg_driver *r, unsigned int chan, char *name)
 {
 	struct profile_chan c = r->like;
@@ -84,7 +97,11 @@ static int add_file(struct rpmsg_driver *r, unsigned int chan, char *name)
 	result = device_add_port(r->driver.device, &r->dir, &c, rpmsg_bus_link(r->bus), chan,
 				 &r->files[chan], &why);
 	text_fini(&why);
-	return result;
+	if (result)
+		return result;
+	r->files[chan]->ioctl = file_ioctl;
+	r->files[chan]->user = r;
+	return 0;
 }
 
 static void on_came(void *user, unsigned int chan)

@@ -3,6 +3,7 @@
  * only meet the kernel.
  */
 #include "fs/file.h"
+#include <errno.h>
 
 struct channel_file {
 	struct file file;
@@ -31,6 +32,23 @@ static void channel_flush(struct file *f, struct request *r)
 	port_flush(channel(f)->port, &r->wait);
 }
 
+/* The name may stand for another channel by now. */
+static void channel_ioctl(struct file *f, struct request *r, unsigned int cmd, uint64_t arg,
+			  const void *in, size_t in_len, size_t out_len)
+{
+	struct device_port *p;
+	struct place place;
+	int result = -ENODEV;
+
+	(void)arg, (void)in, (void)in_len, (void)out_len;
+	if (!tree_find(f->tree, f->inode, &place)) {
+		p = place.port;
+		if (p->port == port_of_file(channel(f)->port))
+			result = p->ioctl ? p->ioctl(p, p->user, cmd) : -ENOTTY;
+	}
+	wait_answer(&r->wait, result, NULL, 0);
+}
+
 static int channel_poll(struct file *f)
 {
 	return port_poll(channel(f)->port);
@@ -47,6 +65,7 @@ static const struct file_ops channel_file_ops = {
 	.read = channel_read,
 	.write = channel_write,
 	.flush = channel_flush,
+	.ioctl = channel_ioctl,
 	.poll = channel_poll,
 	.close = channel_close,
 };

@@ -212,3 +212,8 @@ int port_poll(const struct port_file *f)
 		events |= POLLHUP | POLLERR;
 	return events;
 }
+
+const struct port *port_of_file(const struct port_file *f)
+{
+	return f->instance->port;
+}

@@ -114,5 +114,8 @@ void port_write(struct port_file *f, struct wait *w, const void *data, size_t le
 		uint64_t offset, bool nonblock);
 void port_flush(struct port_file *f, struct wait *w);
 
+/* Whose file it is; the pointer alone, the port may be gone. */
+const struct port *port_of_file(const struct port_file *f);
+
 /* POLLIN, POLLOUT, POLLHUP, POLLERR as they stand now. */
 int port_poll(const struct port_file *f);
