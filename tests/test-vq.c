@@ -214,6 +214,18 @@ START_TEST(test_too_many_available_are_seen_before_sleep)
 }
 END_TEST
 
+START_TEST(test_fewer_available_than_before_damage_the_queue)
+{
+	for (unsigned int i = 0; i < 3; i++)
+		offer_one(i);
+	ck_assert(!vq_listen(q));
+	ck_assert_int_eq(vq_pop(q, &chain), VQ_OK);
+	le16_set(&q->at.avail->idx, 2);
+	ck_assert(vq_listen(q));
+	check_damaged("fewer chains");
+}
+END_TEST
+
 START_TEST(test_a_head_outside_the_table_damages_the_queue)
 {
 	offer(_i ? 0xffff : N);
@@ -506,6 +518,7 @@ static void add_damage(TCase *c)
 	tcase_add_loop_test(c, test_too_many_available_damage_the_queue, 0,
 			    (int)ARRAY_SIZE(jumps));
 	tcase_add_test(c, test_too_many_available_are_seen_before_sleep);
+	tcase_add_test(c, test_fewer_available_than_before_damage_the_queue);
 	tcase_add_loop_test(c, test_a_head_outside_the_table_damages_the_queue, 0, 2);
 	tcase_add_test(c, test_a_head_that_is_out_damages_the_queue);
 	tcase_add_loop_test(c, test_a_next_outside_the_table_damages_the_queue, 0, 2);

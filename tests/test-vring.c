@@ -218,6 +218,31 @@ START_TEST(test_an_index_that_runs_ahead_breaks_the_ring)
 }
 END_TEST
 
+START_TEST(test_an_index_that_goes_back_breaks_the_ring)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		add(0, 1, i);
+		use(i, 0);
+	}
+	if (_i)
+		ck_assert(!vring_listen(v));
+	else
+		ck_assert_int_eq(vring_take(v, &token, &len), VRING_OK);
+	le16_set(&v->used->idx, (uint16_t)(1 - _i));
+	check_broken();
+}
+END_TEST
+
+/* The next take says so. */
+START_TEST(test_listen_sees_a_broken_ring)
+{
+	add(0, 1, 1);
+	le16_set(&v->used->idx, 2);
+	ck_assert(!vring_listen(v));
+	check_broken();
+}
+END_TEST
+
 static const uint32_t strange_ids[] = { N, N + 1, 255, 65536, 0x7fffffff, 0xffffffff };
 
 START_TEST(test_an_id_outside_the_queue_breaks_the_ring)
@@ -421,6 +446,8 @@ static void add_broken(TCase *c)
 {
 	tcase_add_loop_test(c, test_an_index_that_runs_ahead_breaks_the_ring, 0,
 			    (int)ARRAY_SIZE(jumps));
+	tcase_add_loop_test(c, test_an_index_that_goes_back_breaks_the_ring, 0, 2);
+	tcase_add_test(c, test_listen_sees_a_broken_ring);
 	tcase_add_loop_test(c, test_an_id_outside_the_queue_breaks_the_ring, 0,
 			    (int)ARRAY_SIZE(strange_ids));
 	tcase_add_test(c, test_an_id_twice_breaks_the_ring);

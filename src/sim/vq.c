@@ -33,6 +33,8 @@ static int look(struct vq *q)
 
 	if ((uint16_t)(idx - q->next) > q->at.n)
 		return damage(q, "more chains are available than the queue has elements");
+	if ((uint16_t)(idx - q->next) < (uint16_t)(q->seen - q->next))
+		return damage(q, "fewer chains are available than before");
 	/* The index before the entries and descriptors; pairs with the driver's
 	 * release before it stored avail.idx. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);

@@ -132,6 +132,19 @@ static void recycle(struct vring *v, uint16_t head)
 	v->chains[head].n = 0;
 }
 
+/* How many came back, as far as one can believe it. */
+static int look(struct vring *v, uint16_t *ret_ahead)
+{
+	uint16_t idx = le16_get(&v->used->idx);
+	uint16_t ahead = (uint16_t)(idx - v->used_idx);
+
+	if (ahead > v->n_flying || ahead < (uint16_t)(v->seen_idx - v->used_idx))
+		return give_up(v);
+	v->seen_idx = idx;
+	*ret_ahead = ahead;
+	return 0;
+}
+
 int vring_take(struct vring *v, uint32_t *ret_token, uint32_t *ret_len)
 {
 	const struct vring_used_elem *elem;
@@ -139,13 +152,10 @@ int vring_take(struct vring *v, uint32_t *ret_token, uint32_t *ret_len)
 	uint32_t id, len;
 	uint16_t ahead;
 
-	if (v->is_broken)
+	if (v->is_broken || look(v, &ahead) < 0)
 		return -EPROTO;
-	ahead = (uint16_t)(le16_get(&v->used->idx) - v->used_idx);
 	if (!ahead)
 		return VRING_EMPTY;
-	if (ahead > v->n_flying)
-		return give_up(v);
 	/* The index before the entry and what the device wrote; pairs with its
 	 * release before it stored used.idx. */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -196,6 +206,8 @@ void vring_mute(struct vring *v)
 
 bool vring_listen(struct vring *v)
 {
+	uint16_t ahead;
+
 	if (v->has_event_idx)
 		le16_set(vring_used_event(v->avail, v->n), v->used_idx);
 	else
@@ -203,7 +215,9 @@ bool vring_listen(struct vring *v)
 	/* The wish before the last look; pairs with the device's full barrier
 	 * between its store of used.idx and its look at the wish. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!vring_has_used(v))
+	if (v->is_broken)
+		return true;
+	if (!look(v, &ahead) && !ahead)
 		return true;
 	vring_mute(v);
 	return false;

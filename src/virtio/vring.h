@@ -46,6 +46,7 @@ struct vring {
 	uint16_t free;		/* first of the free list */
 	uint16_t avail_idx;	/* published */
 	uint16_t used_idx;	/* taken */
+	uint16_t seen_idx;	/* used.idx as read last; it never goes back */
 	uint16_t told_idx;	/* avail_idx at the last decision to kick */
 	bool has_event_idx;
 	bool is_broken;
@@ -67,8 +68,8 @@ int vring_add(struct vring *v, const struct vring_piece *pieces, unsigned int n_
 
 /* The next chain that came back.  @ret_len: bytes the device says it wrote, never
  * more than it might.  VRING_EMPTY; -EPROTO: an id that is not in flight,
- * an index that ran ahead, a length beyond the chain.  (Of a chain that it only
- * reads a device may report what it read: OpenAMP does.) */
+ * an index that ran ahead or went back, a length beyond the chain.  (Of a chain
+ * that it only reads a device may report what it read: OpenAMP does.) */
 int vring_take(struct vring *v, uint32_t *ret_token, uint32_t *ret_len);
 
 /* Does the device want to be told of what was added since the last time this
