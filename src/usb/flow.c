@@ -39,7 +39,7 @@ static bool is_in(const struct usb_flow *f)
 
 static void note(struct usb_flow *f, const char *what)
 {
-	char sentence[96];
+	char sentence[128];
 
 	snprintf(sentence, sizeof(sentence), "end point 0x%02x: %s", f->endpoint, what);
 	f->ops->noted(f->user, sentence);
