@@ -224,13 +224,13 @@ ends 0 list
 tr -s ' ' <out |
 	grep -qx 'MODEM ID NAME MODEL CHANNELS DETACHED STAYING VERDICT' ||
 	fail "no table of modems: $(cat out)"
-shows 'quectel-rm5xx  DIAG 0, NMEA 1, QMI 4  option 0 1, qmi_wwan 4  usb-storage 5'
+shows 'quectel-rm5xx-usb  DIAG 0, NMEA 1, QMI 4  option 0 1, qmi_wwan 4  usb-storage 5'
 shows 'usable: mhifs usb:1-4 /run/mhi'
 [ "$(wc -l <out)" -eq 6 ] || fail "not two tables: $(cat out)"
 ends 0 -j list
 json "d['modems'][0].items() >= {
 	'modem': '1-4', 'id': '2c7c:0801', 'name': 'Quectel RM520N\x1b[2J',
-	'manufacturer': None, 'product': 'RM520N\x1b[2J', 'model': 'quectel-rm5xx',
+	'manufacturer': None, 'product': 'RM520N\x1b[2J', 'model': 'quectel-rm5xx-usb',
 	'verdict': 'usable', 'findings': [], 'device': None,
 	'next': 'mhifs usb:1-4 /run/mhi'}.items()"
 json "d['modems'][0]['interfaces'][1] == {

@@ -125,6 +125,32 @@ START_TEST(test_what_the_device_has_not_is_refused)
 }
 END_TEST
 
+/* One name is one profile. */
+START_TEST(test_models_and_profiles_share_no_name)
+{
+	struct text names = TEXT_INIT;
+	char *name, *rest;
+
+	profile_list_builtin(&names);
+	for (name = strtok_r(names.bytes, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
+		profile_free(profile);
+		profile = profile_new_builtin(name);
+		ck_assert_ptr_nonnull(profile);
+		ck_assert_msg(!profile->is_usb, "%s", name);
+	}
+	text_clear(&names);
+	profile_list_usb(&names);
+	for (name = strtok_r(names.bytes, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
+		profile_free(profile);
+		profile = profile_new_builtin(name);
+		ck_assert_ptr_nonnull(profile);
+		ck_assert_str_eq(profile->name, name);
+		ck_assert_msg(profile->is_usb, "%s", name);
+	}
+	text_fini(&names);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("usb-profile");
@@ -135,6 +161,7 @@ int main(void)
 	tcase_add_test(t, test_words_are_laid_over_it);
 	tcase_add_test(t, test_all_may_be_off);
 	tcase_add_test(t, test_what_the_device_has_not_is_refused);
+	tcase_add_test(t, test_models_and_profiles_share_no_name);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

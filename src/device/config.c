@@ -111,6 +111,8 @@ static int refuse_name(const struct config *c, const char *name, struct text *re
 
 	text_printf(ret_why, "no profile is called '%s'; there are ", name);
 	profile_list_builtin(ret_why);
+	text_add(ret_why, ", ");
+	profile_list_usb(ret_why);
 	while ((s = section_of(c, "profile", &at)))
 		text_printf(ret_why, ", %s", cfg_title(s));
 	return -ENOENT;

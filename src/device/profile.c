@@ -221,7 +221,11 @@ bool profile_is_builtin(const char *name)
 void profile_list_builtin(struct text *out)
 {
 	for (const struct model *m = models; m->name; m++)
-		text_printf(out, "%s, ", m->name);
+		text_printf(out, "%s%s", m == models ? "" : ", ", m->name);
+}
+
+void profile_list_usb(struct text *out)
+{
 	text_add(out, "usb, ");
 	usb_models_list(out);
 }

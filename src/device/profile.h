@@ -64,6 +64,7 @@ void profile_free(struct profile *p);	/* safe on NULL */
 bool profile_is_builtin(const char *name);
 /* The names, for a message: "sim, qcom-sdx75m, ...". */
 void profile_list_builtin(struct text *out);
+void profile_list_usb(struct text *out);	/* those for USB modems */
 
 /* A channel of what its name alone says: sizes, boundary, permissions; no
  * numbers yet.  0 or -ENOMEM; fini is due after both. */
