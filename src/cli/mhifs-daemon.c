@@ -4,6 +4,7 @@
 #include "fs/fs.h"
 #include "io/log.h"
 #include "service/tty.h"
+#include "usb/watch.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@ struct daemon {
 	struct fs *fs;
 	struct notify notify;
 	struct timer ready_wait;	/* armed until ready */
+	struct usb_watch *usb;		/* owned; NULL: no USB device is waited for */
+	struct defer look;		/* for what is waited for */
 	bool answers;		/* the mount does */
 	bool is_ready;
 	bool is_ending;
@@ -167,6 +170,42 @@ static int take_signals(struct daemon *d)
 	return r;
 }
 
+static void on_look(void *user)
+{
+	struct daemon *d = user;
+
+	registry_look(d->registry);
+}
+
+/* Later in this turn: one that left its port for another has to leave first. */
+static void on_usb_news(void *user, enum usb_news news, const char *port)
+{
+	struct daemon *d = user;
+
+	(void)port;
+	if (news != USB_LEFT && !d->is_ending)
+		loop_defer(d->loop, &d->look);
+}
+
+static bool waits_for_usb(const struct options *o)
+{
+	for (unsigned int i = 0; i < o->n_specs; i++)
+		if (o->specs[i].transport == SPEC_USB && spec_option(&o->specs[i], "wait"))
+			return true;
+	return false;
+}
+
+/* Before anybody looks, so that nothing arrives unseen in between. */
+static int watch_usb(struct daemon *d, struct text *ret_why)
+{
+	int r = waits_for_usb(d->options) ?
+		usb_watch_new(d->loop, on_usb_news, d, &d->usb) : 0;
+
+	if (r)
+		text_printf(ret_why, "udev cannot be heard: %s", strerror(-r));
+	return r;
+}
+
 static enum exit_code open_devices(struct daemon *d)
 {
 	const struct options *o = d->options;
@@ -176,6 +215,9 @@ static enum exit_code open_devices(struct daemon *d)
 	d->registry = registry_new(d->loop, d->config, &registry_ops, d);
 	if (!d->registry)
 		return complain(EXIT_SETUP, &why, -ENOMEM);
+	r = watch_usb(d, &why);
+	if (r)
+		return complain(EXIT_SETUP, &why, r);
 	for (unsigned int i = 0; i < o->n_specs; i++) {
 		r = registry_add(d->registry, &o->specs[i], &why);
 		if (r)
@@ -238,9 +280,12 @@ enum exit_code daemon_run(const struct options *o, const struct config *c,
 		return EXIT_SETUP;
 	}
 	timer_init(&d.ready_wait, on_ready_wait, &d);
+	defer_init(&d.look, on_look, &d);
 	notify_open(&d.notify, d.loop);
 	code = serve(&d);
 	fs_unmount(d.fs);
+	usb_watch_free(d.usb);
+	defer_cancel(&d.look);
 	registry_free(d.registry);
 	timer_stop(&d.ready_wait);
 	notify_close(&d.notify);

@@ -114,6 +114,8 @@ static void remove_device(struct registry *r, struct device *d)
 		if (w->device == d) {
 			w->device = NULL;
 			device_unref(d);
+			/* The next one may have come to its place already. */
+			timer_start(loop_timers(r->loop), &r->look, 0);
 		}
 	list_remove(&d->node);
 	device_close(d);
