@@ -20,3 +20,9 @@ check_PROGRAMS += tests/test-gpio-device
 TESTS += tests/test-gpio-device
 tests_test_gpio_device_SOURCES = tests/test-gpio-device.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_gpio_device_LDADD = src/serve/libserve.a $(device_libs) $(CHECK_LIBS)
+
+# On a real mount, as those of fs.mk.
+check_PROGRAMS += tests/device/test-gpio
+TESTS += tests/device/test-gpio
+tests_device_test_gpio_SOURCES = tests/device/test-gpio.c $(mount_harness)
+tests_device_test_gpio_LDADD = $(CHECK_LIBS)
