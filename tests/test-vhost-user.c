@@ -457,7 +457,7 @@ START_TEST(test_a_back_end_without_what_is_needed_is_refused_in_a_sentence)
 	expect_refusal("1 queues");
 	peer_start(&gpio, 8);
 	peer.protocol &= ~VHU_P_CONFIG;
-	expect_refusal("no configuration");
+	expect_refusal("tells no configuration");
 }
 END_TEST
 

@@ -50,7 +50,7 @@ static bool has_status(const struct vhost_user *v)
 
 static bool has_config(const struct vhost_user *v)
 {
-	return v->protocol & VHU_P_CONFIG && v->driver->config_len;
+	return v->protocol & VHU_P_CONFIG;
 }
 
 static bool has_no_acks(const struct vhost_user *v)
@@ -76,9 +76,6 @@ static int take_protocol(struct vhost_user *v, unsigned int arg, const union vhu
 {
 	(void)arg;
 	v->protocol = reply->u64 & PROTOCOL_KNOWN;
-	if (reply->u64 & VHU_P_CONFIG && !v->driver->config_len)
-		log_warn("vhost-user", "the back-end has a configuration, which %s does not need: is it of another type?",
-			 v->need->type);
 	if (!v->driver->config_len)
 		v->protocol &= ~VHU_P_CONFIG;
 	if (!(v->protocol & VHU_P_REPLY_ACK))
@@ -166,8 +163,10 @@ static size_t put_config(struct vhost_user *v, unsigned int arg, int *ret_fd)
 static int take_config(struct vhost_user *v, unsigned int arg, const union vhu_payload *reply)
 {
 	(void)arg;
-	if (!reply)
-		return vhost_user_fail(v, -EPROTO, "the back-end does not tell its configuration");
+	if (!reply) {
+		v->protocol &= ~VHU_P_CONFIG;
+		return 0;
+	}
 	if (reply->config.offset || reply->config.size != v->driver->config_len)
 		return vhost_user_fail(v, -EPROTO, "the back-end tells another part of its configuration");
 	memcpy(v->config, reply->config.bytes, reply->config.size);
@@ -185,8 +184,8 @@ static int offer(struct vhost_user *v, unsigned int arg, const union vhu_payload
 
 	(void)arg, (void)reply;
 	if (!o.config && v->need->no_config)
-		return vhost_user_fail(v, -EOPNOTSUPP, "the back-end has no configuration: %s",
-				       v->need->no_config);
+		return vhost_user_fail(v, -EOPNOTSUPP, "the back-end tells no configuration, as %s would: %s",
+				       v->need->type, v->need->no_config);
 	r = v->driver->offered(v->user, &o, &v->choice, &why);
 	if (r < 0)
 		return v->is_closed ? r : vhost_user_fail(v, r, "%s", why);
