@@ -1,4 +1,5 @@
 #include "device/rpmsg_vrings.h"
+#include "gpio/layout.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -205,6 +206,22 @@ static void do_work(void *user)
 
 /* What the device calls. */
 
+/* vhost-user tells no device id, and queues of the wrong type can do harm.  A
+ * gpio controller has a configuration, and of the features of a device at most the
+ * first; an rpmsg device that has one also has others. */
+static bool looks_like_gpio(const struct virtio_offer *o)
+{
+	const uint64_t others = 0xfffffe;
+	uint32_t names_size;
+	uint16_t n_lines;
+
+	if (!o->config || o->features & others)
+		return false;
+	n_lines = get_le16(o->config + GPIO_CONFIG_NGPIO);
+	names_size = get_le32(o->config + GPIO_CONFIG_NAMES_SIZE);
+	return n_lines && !get_le16(o->config + 2) && (!names_size || names_size >= n_lines);
+}
+
 static int on_offered(void *user, const struct virtio_offer *o, struct virtio_choice *ret_choice,
 		      const char **ret_why)
 {
@@ -215,6 +232,10 @@ static int on_offered(void *user, const struct virtio_offer *o, struct virtio_ch
 	if (!(o->features & VIRTIO_F_VERSION_1)) {
 		*ret_why = "the device speaks legacy virtio only";
 		return -EOPNOTSUPP;
+	}
+	if (looks_like_gpio(o)) {
+		*ret_why = "the device is a gpio controller by its configuration, not rpmsg";
+		return -EPROTOTYPE;
 	}
 	v->features = o->features & wanted;
 	v->dirs[RX].n = v->dirs[TX].n = n;
@@ -297,6 +318,7 @@ static const struct vhost_user_need need = { .type = "rpmsg" };
 
 static const struct virtio_taker_ops taker_ops = {
 	.queues = {
+		.config_len = GPIO_CONFIG_LEN,
 		.offered = on_offered,
 		.prepare = on_prepare,
 		.running = on_running,
