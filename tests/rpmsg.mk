@@ -18,3 +18,9 @@ tests_test_rpmsg_property_SOURCES = tests/test-rpmsg-property.c $(rpmsg_rig)
 tests_test_rpmsg_property_LDADD = $(rpmsg_libs)
 tests_test_rpmsg_remote_SOURCES = tests/test-rpmsg-remote.c tests/speaker.h $(rpmsg_rig)
 tests_test_rpmsg_remote_LDADD = src/sim/libsim.a $(rpmsg_libs)
+
+# On a real mount, as those of fs.mk.
+check_PROGRAMS += tests/device/test-rpmsg
+TESTS += tests/device/test-rpmsg
+tests_device_test_rpmsg_SOURCES = tests/device/test-rpmsg.c $(shared_harness)
+tests_device_test_rpmsg_LDADD = $(JANSSON_LIBS) $(CHECK_LIBS)
