@@ -427,9 +427,12 @@ static void line_ended(void *user, struct usb_request *q, int status)
 		usb_channel_note(c, status == -EPIPE ? "refuses a line state, as many do" :
 						       "did not take its line state");
 	c->has_told_line |= status < 0;
+	/* One sent at attach may end while an open has not begun yet. */
+	if (c->step != STEP_LINE)
+		return;
 	if (c->state == CHANNEL_OPENING)
 		run(c);
-	else if (c->state == CHANNEL_CLOSING && c->step == STEP_LINE)
+	else if (c->state == CHANNEL_CLOSING)
 		stop(c);
 }
 

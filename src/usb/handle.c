@@ -117,18 +117,6 @@ static void handle_cancel(struct usb_io *io, struct usb_transfer *t)
 
 /* Requests that block. */
 
-static int handle_claim(struct usb_io *io, uint8_t interface)
-{
-	struct usb_handle *h = to_handle(io);
-	int r;
-
-	libusb_set_auto_detach_kernel_driver(h->device, 1);
-	r = libusb_claim_interface(h->device, interface);
-	/* Release would attach a driver, to one interface of two perhaps. */
-	libusb_set_auto_detach_kernel_driver(h->device, 0);
-	return usb_errno(r);
-}
-
 static int handle_release(struct usb_io *io, uint8_t interface)
 {
 	return usb_errno(libusb_release_interface(to_handle(io)->device, interface));
@@ -163,6 +151,34 @@ static int handle_holder(struct usb_io *io, uint8_t interface, char ret_driver[U
 		return USB_HOLDER_US;
 	snprintf(ret_driver, USB_DRIVER_SIZE, "%.*s", USB_DRIVER_SIZE - 1, get.driver);
 	return USB_HOLDER_OTHER;
+}
+
+/* libusb keeps a claim that was taken away in its books: its release fails, and
+ * another claim does nothing. */
+static int claim_behind_libusb(struct usb_handle *h, uint8_t interface)
+{
+	struct usbdevfs_disconnect_claim claim = {
+		.interface = interface, .flags = USBDEVFS_DISCONNECT_CLAIM_EXCEPT_DRIVER,
+		.driver = "usbfs",
+	};
+	char driver[USB_DRIVER_SIZE];
+	int r = handle_holder(&h->io, interface, driver);
+
+	if (r == USB_HOLDER_US || r < 0)
+		return r < 0 ? r : 0;
+	return ioctl(h->fd, USBDEVFS_DISCONNECT_CLAIM, &claim) < 0 ? -errno : 0;
+}
+
+static int handle_claim(struct usb_io *io, uint8_t interface)
+{
+	struct usb_handle *h = to_handle(io);
+	int r;
+
+	libusb_set_auto_detach_kernel_driver(h->device, 1);
+	r = libusb_claim_interface(h->device, interface);
+	/* Release would attach a driver, to one interface of two perhaps. */
+	libusb_set_auto_detach_kernel_driver(h->device, 0);
+	return r ? usb_errno(r) : claim_behind_libusb(h, interface);
 }
 
 static int handle_reset(struct usb_io *io)

@@ -1,0 +1,762 @@
+/*
+ * test-usb-link - the link to a USB modem, with libusb and usbfs in between:
+ * what it says to the simulated modem, and what it makes of its faults.
+ */
+#include "io/loop.h"
+#include "tests/link_user.h"
+#include "tests/suite.h"
+#include "tests/usb_tell.h"
+#include "usb/device.h"
+#include "usb/find.h"
+#include "usb/handle.h"
+#include "usb/rules.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEADLINE_MS = 8000, USERS = 5 };
+
+static struct loop *loop;
+static struct usb_device *device;
+static struct usb_node node;
+static char path[64], answer[TOLD_MAX];
+static struct usb_layout layout;
+static struct text why;
+static struct link_user users[USERS];
+static unsigned int n_users, n_changed, n_stopped, n_noted;
+
+static const char *tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *tell(const char *format, ...)
+{
+	char line[1024], *words[16] = { NULL };
+	unsigned int n = 0;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (char *w = strtok(line, " "); w && n < 15; w = strtok(NULL, " "))
+		words[n++] = w;
+	ck_assert_msg(usb_tell(words, answer, sizeof(answer)) == 0, "%s: %s", format, answer);
+	return answer;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+#define WAIT_FOR(condition)                                                        \
+	do {                                                                       \
+		uint64_t end_ = now_ms() + DEADLINE_MS;                            \
+		while (!(condition)) {                                             \
+			ck_assert_msg(now_ms() < end_, "never true: " #condition); \
+			loop_turn(loop, false);                                    \
+			usleep(200);                                               \
+		}                                                                  \
+	} while (0)
+
+static void on_changed(void *user)
+{
+	(void)user;
+	n_changed++;
+}
+
+static void on_stopped(void *user)
+{
+	(void)user;
+	n_stopped++;
+}
+
+static void on_noted(void *user, const char *sentence)
+{
+	(void)user, (void)sentence;
+	n_noted++;
+}
+
+static void on_line_state(void *user, unsigned int chan, unsigned int bits)
+{
+	(void)user, (void)chan, (void)bits;
+}
+
+static const struct usb_device_ops ops = { on_changed, on_stopped, on_noted, on_line_state };
+
+/* From sysfs to a device that is not started: 0 or -errno and why. */
+static int find(const char *address)
+{
+	struct usb_device_config config = { .layout = &layout, .open = usb_handle_open,
+					    .opener = &node };
+	struct usb_rules rules = { .model = NULL };
+	struct usb_descriptors d;
+	struct usb_found found;
+	int r;
+
+	text_clear(&why);
+	r = usb_find("/sys", address, NULL, &found, &why);
+	if (!r)
+		r = usb_read_descriptors("/sys", &found, &d, &why);
+	if (!r)
+		r = usb_rules_layout(&d, &rules, &layout, &why);
+	if (r)
+		return r;
+	usb_node_path("/dev", &found, path, sizeof(path));
+	node = (struct usb_node){ .loop = loop, .path = path };
+	return usb_device_new(&config, loop_timers(loop), &ops, NULL, &device, &why);
+}
+
+static void start(const char *address)
+{
+	ck_assert_msg(find(address) == 0, "%s", text_get(&why));
+	ck_assert_msg(usb_device_start(device, &why) == 0, "%s", text_get(&why));
+	ck_assert_int_eq(usb_device_state(device), USB_READY);
+}
+
+static void setup(void)
+{
+	loop = loop_new();
+	why = TEXT_INIT;
+	n_users = n_changed = n_stopped = n_noted = 0;
+	tell("habits");
+	tell("heal");
+	tell("truth");
+	tell("plug modem");
+}
+
+static void teardown(void)
+{
+	usb_device_free(device);
+	device = NULL;
+	for (unsigned int i = 0; i < n_users; i++)
+		ck_assert_uint_eq(link_user_lent(&users[i]), 0);
+	WAIT_FOR(!strcmp(tell("clients"), "0"));
+	ck_assert_str_eq(tell("flying"), "0");
+	text_fini(&why);
+	loop_free(loop);
+}
+
+static struct link_user *use(const char *name)
+{
+	struct link *l = usb_device_link(device);
+	struct link_user *u = &users[n_users++];
+	unsigned int i = 0;
+
+	ck_assert_uint_le(n_users, USERS);
+	while (i < l->n_chans && strcmp(l->chans[i].name, name) != 0)
+		i++;
+	ck_assert_uint_lt(i, l->n_chans);
+	link_user_init(u, l, i);
+	ck_assert_int_eq(link_user_open(u), 0);
+	return u;
+}
+
+static struct link_user *user_running(const char *name)
+{
+	struct link_user *u = use(name);
+
+	WAIT_FOR(u->n_opened);
+	ck_assert_int_eq(u->opened, 0);
+	return u;
+}
+
+static void send(struct link_user *u, const void *bytes, size_t len)
+{
+	int r;
+
+	WAIT_FOR((r = link_user_send(u, bytes, (uint32_t)len)) != LINK_FULL);
+	ck_assert_int_eq(r, 0);
+}
+
+static void say(struct link_user *u, const char *words)
+{
+	send(u, words, strlen(words));
+}
+
+static bool has_heard(const struct link_user *u, const char *words)
+{
+	return memmem(u->bytes, u->n_bytes, words, strlen(words));
+}
+
+static const uint8_t qmi_sync[] = { 1, 11, 0, 0, 0, 0, 0, 1, 0x27, 0, 0, 0 };
+static const uint8_t diag_version[] = { 0x00, 0x78, 0xf0, 0x7e };
+
+static void expect_at(struct link_user *u)
+{
+	u->n_bytes = 0;
+	say(u, "AT\r");
+	WAIT_FOR(has_heard(u, "OK\r\n"));
+}
+
+START_TEST(test_every_channel_talks)
+{
+	struct link_user *dun, *at, *diag, *qmi, *nmea;
+
+	start("1-1");
+	dun = user_running("DUN");
+	at = user_running("AT");
+	diag = user_running("DIAG");
+	qmi = user_running("QMI");
+	nmea = user_running("NMEA");
+	expect_at(dun);
+	expect_at(at);
+	send(diag, diag_version, sizeof(diag_version));
+	send(qmi, qmi_sync, sizeof(qmi_sync));
+	WAIT_FOR(has_heard(diag, "MHISIM"));
+	WAIT_FOR(qmi->n_bytes == 19);
+	WAIT_FOR(has_heard(nmea, "$GPRMC"));
+}
+END_TEST
+
+START_TEST(test_kernel_drivers_leave_and_come_back)
+{
+	ck_assert_str_eq(tell("driver 2"), "option");
+	start("1-1");
+	for (unsigned int i = 0; i < 5; i++)
+		ck_assert_str_eq(tell("driver %u", i), "usbfs");
+	expect_at(user_running("DUN"));
+	usb_device_free(device);
+	device = NULL;
+	ck_assert_str_eq(tell("driver 2"), "option");
+	ck_assert_str_eq(tell("driver 4"), "qmi_wwan");
+}
+END_TEST
+
+START_TEST(test_an_interface_of_another_program_is_named)
+{
+	ck_assert_int_eq(find("1-1"), 0);
+	tell("hold 2");
+	ck_assert_int_eq(usb_device_start(device, &why), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "2"));
+	ck_assert_str_eq(tell("driver 0"), "option");
+	ck_assert_str_eq(tell("driver 4"), "qmi_wwan");
+	tell("leave 2");
+}
+END_TEST
+
+START_TEST(test_it_may_leave_before_it_is_claimed)
+{
+	ck_assert_int_eq(find("1-1"), 0);
+	tell("leave-at claim");
+	ck_assert_int_eq(usb_device_start(device, &why), -ENODEV);
+}
+END_TEST
+
+START_TEST(test_it_may_leave_while_it_is_opened)
+{
+	ck_assert_int_eq(find("1-1"), 0);
+	tell("leave-at open");
+	ck_assert_int_lt(usb_device_start(device, &why), 0);
+}
+END_TEST
+
+/* How each channel ends when the modem leaves at @moment. */
+static void leave_at(const char *moment)
+{
+	struct link_user *dun, *qmi;
+
+	start("1-1");
+	dun = user_running("DUN");
+	qmi = user_running("QMI");
+	tell("leave-at %s", moment);
+	if (!strcmp(moment, "cancel"))
+		link_user_close(dun);
+	else if (!strcmp(moment, "clear-halt"))
+		tell("fault stall@0x86");
+	else
+		say(dun, "AT\r");
+	WAIT_FOR(dun->n_closed && qmi->n_closed);
+	ck_assert_int_eq(qmi->closed, -ENODEV);
+	WAIT_FOR(usb_device_state(device) == USB_GONE);
+}
+
+START_TEST(test_unplugged_in_a_submit)
+{
+	leave_at("submit");
+}
+END_TEST
+
+START_TEST(test_unplugged_in_a_cancel)
+{
+	leave_at("cancel");
+}
+END_TEST
+
+START_TEST(test_unplugged_in_the_clearing_of_a_halt)
+{
+	leave_at("clear-halt");
+}
+END_TEST
+
+START_TEST(test_unplugged_in_the_release)
+{
+	start("1-1");
+	user_running("DUN");
+	tell("leave-at release");
+	usb_device_free(device);
+	device = NULL;
+}
+END_TEST
+
+START_TEST(test_unplugged_unheard_by_udev)
+{
+	struct link_user *dun;
+
+	start("1-1");
+	dun = user_running("DUN");
+	tell("vanish");
+	WAIT_FOR(dun->n_closed);
+	ck_assert_int_eq(dun->closed, -ENODEV);
+	ck_assert_int_eq(usb_device_state(device), USB_GONE);
+	tell("uevent remove");
+}
+END_TEST
+
+START_TEST(test_errors_and_then_the_end)
+{
+	struct link_user *dun;
+
+	start("1-1");
+	dun = user_running("DUN");
+	tell("fault eproto@0x86*3");
+	expect_at(dun);
+	tell("fault eproto@0x86*2");
+	tell("unplug");
+	WAIT_FOR(dun->n_closed);
+	ck_assert_int_eq(dun->closed, -ENODEV);
+}
+END_TEST
+
+static void survives(const char *fault, const char *channel)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running(channel);
+	tell("fault %s", fault);
+	expect_at(u);
+	expect_at(u);
+	ck_assert_uint_eq(u->n_closed, 0);
+}
+
+START_TEST(test_a_stalled_in_pipe_talks_on)
+{
+	survives("stall@0x84", "AT");
+	ck_assert_str_ne(tell("counts cleared"), "0");
+}
+END_TEST
+
+START_TEST(test_in_pipes_that_stall_all_at_once_talk_on)
+{
+	survives("stall-all@0x86", "DUN");
+}
+END_TEST
+
+START_TEST(test_a_stalled_out_pipe_talks_on)
+{
+	survives("stall@0x03", "AT");
+}
+END_TEST
+
+START_TEST(test_a_stalled_notification_pipe_talks_on)
+{
+	survives("stall@0x85", "AT");
+}
+END_TEST
+
+START_TEST(test_one_babble_is_told_and_survived)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault eoverflow@0x84");
+	WAIT_FOR(link_user_count(u, LINK_DL, -EOVERFLOW) == 1);
+	expect_at(u);
+}
+END_TEST
+
+START_TEST(test_errors_of_the_wire_are_survived)
+{
+	survives("eilseq@0x84*2", "AT");
+}
+END_TEST
+
+START_TEST(test_a_stalled_line_state_is_no_obstacle)
+{
+	tell("fault stall@line*always");
+	start("1-1");
+	expect_at(user_running("AT"));
+}
+END_TEST
+
+START_TEST(test_an_out_pipe_that_always_stalls_ends_in_eio)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault stall@0x03*always");
+	say(u, "AT\r");
+	WAIT_FOR(u->n_closed || link_user_count(u, LINK_UL, -EIO));
+}
+END_TEST
+
+START_TEST(test_little_memory_in_usbfs_is_enough)
+{
+	tell("fault refuse-enomem@0x84+1*always");
+	start("1-1");
+	expect_at(user_running("AT"));
+}
+END_TEST
+
+START_TEST(test_qmi_faults_are_survived)
+{
+	static const char *const faults[] = { "stall@get", "stall@0x89", "eproto@get*2",
+					      "stall@send", "eproto@0x89" };
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("QMI");
+	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++) {
+		tell("fault %s", faults[i]);
+		/* What a fault ate is not said again by anyone but the client. */
+		for (unsigned int tries = 0; tries < 3; tries++) {
+			uint64_t end = now_ms() + 300;
+
+			send(u, qmi_sync, sizeof(qmi_sync));
+			while (now_ms() < end && u->n_bytes < 19)
+				loop_turn(loop, false);
+		}
+		ck_assert_msg(u->n_bytes >= 19, "%s", faults[i]);
+		ck_assert_uint_eq(u->n_closed, 0);
+		u->n_bytes = 0;
+		tell("heal");
+	}
+}
+END_TEST
+
+START_TEST(test_notifications_that_lie_bring_nothing)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("QMI");
+	/* Without a response, of another interface, longer than it says. */
+	for (unsigned int i = 0; i < 20; i++)
+		tell("say 0x89 \\241\\001\\0\\0\\004\\0\\0\\0");
+	tell("zeros 0x89 8");
+	tell("zeros 0x89 64");
+	send(u, qmi_sync, sizeof(qmi_sync));
+	WAIT_FOR(u->n_bytes == 19);
+}
+END_TEST
+
+START_TEST(test_an_empty_get_may_stall)
+{
+	struct link_user *u;
+
+	tell("habits stalls-empty-get");
+	tell("plug modem");
+	start("1-1");
+	u = user_running("QMI");
+	send(u, qmi_sync, sizeof(qmi_sync));
+	WAIT_FOR(u->n_bytes == 19);
+	ck_assert_uint_eq(link_user_count(u, LINK_UL, -EIO), 0);
+}
+END_TEST
+
+START_TEST(test_dtr_of_qmi_stays_between_opens)
+{
+	struct link_user *u;
+	char ups[32];
+
+	start("1-1");
+	u = user_running("QMI");
+	snprintf(ups, sizeof(ups), "%s", tell("counts line-ups"));
+	link_user_close(u);
+	WAIT_FOR(u->n_closed);
+	user_running("QMI");
+	ck_assert_str_eq(tell("counts line-ups"), ups);
+}
+END_TEST
+
+START_TEST(test_whole_packets_arrive_with_and_without_an_empty_one)
+{
+	static const unsigned int sizes[] = { 512, 1024, 4096, 16384 };
+	struct link_user *u;
+
+	tell("habits short-of-zlp");
+	tell("plug modem");
+	start("1-1");
+	u = user_running("AT");
+	for (unsigned int zlp = 0; zlp < 2; zlp++)
+		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
+			u->n_bytes = 0;
+			tell("zeros 0x84 %u", sizes[i]);
+			if (zlp)
+				tell("say 0x84");
+			WAIT_FOR(u->n_bytes == sizes[i]);
+		}
+	tell("say 0x84");
+	expect_at(u);
+}
+END_TEST
+
+START_TEST(test_a_lost_claim_is_a_reset)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("steal 2 option");
+	say(u, "AT\r");
+	WAIT_FOR(u->n_closed);
+	ck_assert_int_eq(u->closed, -ECONNRESET);
+	WAIT_FOR(usb_device_state(device) == USB_READY);
+	expect_at(user_running("AT"));
+}
+END_TEST
+
+START_TEST(test_a_suspend_is_not_seen)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	expect_at(u);
+	tell("suspend");
+	expect_at(u);
+	ck_assert_uint_eq(u->n_closed, 0);
+}
+END_TEST
+
+START_TEST(test_a_loaded_call_loses_no_byte)
+{
+	static uint8_t sent[3000];
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("DUN");
+	say(u, "ATD*99#\r");
+	WAIT_FOR(has_heard(u, "CONNECT\r\n"));
+	for (unsigned int i = 0; i < sizeof(sent); i++)
+		sent[i] = (uint8_t)(i * 7);
+	for (unsigned int i = 0; i < 40; i++) {
+		u->n_bytes = 0;
+		send(u, sent, sizeof(sent));
+		WAIT_FOR(u->n_bytes == sizeof(sent));
+		ck_assert_mem_eq(u->bytes, sent, sizeof(sent));
+	}
+}
+END_TEST
+
+/* Loads the programmer; Sahara never sees an empty packet. */
+static struct link_user *load(void)
+{
+	static const uint8_t hello[48] = { 2, 0, 0, 0, 48, 0, 0, 0, 2, 0, 0, 0, 1 };
+	static const uint8_t done[8] = { 5, 0, 0, 0, 8 };
+	static const uint8_t image[4096];
+	struct link_user *u = user_running("SAHARA");
+
+	WAIT_FOR(u->n_bytes == 48);
+	u->n_bytes = 0;
+	send(u, hello, sizeof(hello));
+	for (unsigned int i = 0; i < 10; i++) {
+		WAIT_FOR(u->n_bytes == 20);
+		ck_assert_uint_eq(get_le32(u->bytes), 3);
+		u->n_bytes = 0;
+		send(u, image, sizeof(image));
+	}
+	WAIT_FOR(u->n_bytes == 16);
+	u->n_bytes = 0;
+	send(u, done, sizeof(done));
+	WAIT_FOR(u->n_bytes >= 12);
+	ck_assert_uint_eq(get_le32(u->bytes), 6);
+	ck_assert_str_eq(tell("counts zlps"), "0");
+	return u;
+}
+
+START_TEST(test_firehose_programs_and_the_modem_comes_back)
+{
+	static const char program[] = "<?xml version=\"1.0\" ?><data><program "
+		"SECTOR_SIZE_IN_BYTES=\"512\" num_partition_sectors=\"16\"/></data>";
+	static const char power[] = "<?xml version=\"1.0\" ?><data><power value=\"reset\"/></data>";
+	static const uint8_t sectors[8192];
+	struct link_user *u;
+
+	tell("habits zlp-silences");
+	tell("plug edl");
+	start("1-1");
+	u = load();
+	say(u, program);
+	WAIT_FOR(has_heard(u, "rawmode=\"true\""));
+	send(u, sectors, 4096);
+	send(u, sectors, 4096);
+	WAIT_FOR(has_heard(u, "rawmode=\"false\""));
+	ck_assert_str_eq(tell("counts flashed"), "8192");
+	say(u, power);
+	WAIT_FOR(u->n_closed);
+	ck_assert_int_eq(u->closed, -ENODEV);
+	ck_assert_int_eq(usb_device_state(device), USB_GONE);
+	usb_device_free(device);
+	device = NULL;
+	WAIT_FOR(!strcmp(tell("kind"), "2c7c:0125"));
+	start("1-1");
+	expect_at(user_running("DUN"));
+}
+END_TEST
+
+START_TEST(test_the_edl_command_makes_another_device)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("DIAG");
+	send(u, "\x4b\x65\x01\x00\x54\x0f\x7e", 7);
+	WAIT_FOR(u->n_closed);
+	ck_assert_int_eq(u->closed, -ENODEV);
+	usb_device_free(device);
+	device = NULL;
+	WAIT_FOR(!strcmp(tell("kind"), "05c6:9008"));
+	start("1-1");
+	ck_assert(layout.is_edl);
+}
+END_TEST
+
+START_TEST(test_superspeed_packets_are_known)
+{
+	tell("speed super");
+	tell("plug modem");
+	start("1-1");
+	expect_at(user_running("AT"));
+	tell("speed high");
+}
+END_TEST
+
+START_TEST(test_mbim_commands_come_back_done)
+{
+	static const uint8_t open[16] = { 1, 0, 0, 0, 16, 0, 0, 0, 1, 0, 0, 0, 0, 16 };
+	struct link_user *u;
+
+	tell("plug mbim");
+	start("1-1");
+	u = user_running("MBIM");
+	send(u, open, sizeof(open));
+	WAIT_FOR(u->n_bytes == 16);
+	ck_assert_uint_eq(get_le32(u->bytes), 0x80000001);
+}
+END_TEST
+
+START_TEST(test_hostile_descriptors_are_refused)
+{
+	static const struct { unsigned int at, value; } lies[] = {
+		{ 18, 0 }, { 18, 1 },		/* bLength of the configuration */
+		{ 20, 8 }, { 21, 255 },		/* wTotalLength */
+		{ 31, 255 },			/* bNumEndpoints */
+		{ 40, 0xff }, { 41, 0 },	/* an end point's packet size */
+		{ 45, 0x81 },			/* the same end point twice */
+		{ 29, 32 }, { 29, 255 },	/* bInterfaceNumber */
+	};
+	char hex[2 * 227 + 1];
+	uint8_t bytes[227];
+	FILE *f;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(lies); i++) {
+		tell("truth");
+		tell("plug modem");
+		f = fopen("/sys/bus/usb/devices/1-1/descriptors", "r");
+		ck_assert_ptr_nonnull(f);
+		ck_assert_uint_eq(fread(bytes, 1, sizeof(bytes), f), sizeof(bytes));
+		fclose(f);
+		bytes[lies[i].at] = (uint8_t)lies[i].value;
+		if (lies[i].at == 41)
+			bytes[40] = 0;
+		for (unsigned int k = 0; k < sizeof(bytes); k++)
+			snprintf(hex + 2 * k, 3, "%02x", bytes[k]);
+		tell("lie %s", hex);
+		tell("plug modem");
+		ck_assert_msg(find("1-1") == -EPROTO, "byte %u is %u: %s", lies[i].at,
+			      lies[i].value, text_get(&why));
+		ck_assert_str_eq(tell("driver 2"), "option");
+	}
+}
+END_TEST
+
+START_TEST(test_two_of_a_kind_are_refused)
+{
+	tell("1-2 plug modem");
+	ck_assert_int_eq(find("2c7c:0125"), -ENOTUNIQ);
+	ck_assert_ptr_nonnull(strstr(text_get(&why), "1-2"));
+	tell("1-2 unplug");
+	start("2c7c:0125");
+}
+END_TEST
+
+static void add_faults(TCase *c)
+{
+	tcase_add_test(c, test_a_stalled_in_pipe_talks_on);
+	tcase_add_test(c, test_in_pipes_that_stall_all_at_once_talk_on);
+	tcase_add_test(c, test_a_stalled_out_pipe_talks_on);
+	tcase_add_test(c, test_a_stalled_notification_pipe_talks_on);
+	tcase_add_test(c, test_one_babble_is_told_and_survived);
+	tcase_add_test(c, test_errors_of_the_wire_are_survived);
+	tcase_add_test(c, test_a_stalled_line_state_is_no_obstacle);
+	tcase_add_test(c, test_an_out_pipe_that_always_stalls_ends_in_eio);
+	tcase_add_test(c, test_little_memory_in_usbfs_is_enough);
+	tcase_add_test(c, test_qmi_faults_are_survived);
+	tcase_add_test(c, test_notifications_that_lie_bring_nothing);
+	tcase_add_test(c, test_an_empty_get_may_stall);
+	tcase_add_test(c, test_whole_packets_arrive_with_and_without_an_empty_one);
+	tcase_add_test(c, test_a_lost_claim_is_a_reset);
+	tcase_add_test(c, test_a_suspend_is_not_seen);
+	tcase_add_test(c, test_hostile_descriptors_are_refused);
+}
+
+static void add_ends(TCase *c)
+{
+	tcase_add_test(c, test_it_may_leave_before_it_is_claimed);
+	tcase_add_test(c, test_it_may_leave_while_it_is_opened);
+	tcase_add_test(c, test_unplugged_in_a_submit);
+	tcase_add_test(c, test_unplugged_in_a_cancel);
+	tcase_add_test(c, test_unplugged_in_the_clearing_of_a_halt);
+	tcase_add_test(c, test_unplugged_in_the_release);
+	tcase_add_test(c, test_unplugged_unheard_by_udev);
+	tcase_add_test(c, test_errors_and_then_the_end);
+	tcase_add_test(c, test_the_edl_command_makes_another_device);
+	tcase_add_test(c, test_firehose_programs_and_the_modem_comes_back);
+}
+
+static TCase *add_case(Suite *s, const char *name)
+{
+	TCase *c = tcase_create(name);
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_set_timeout(c, 30);
+	suite_add_tcase(s, c);
+	return c;
+}
+
+int main(int argc, char **argv)
+{
+	Suite *s = suite_create("usb-link");
+	TCase *c = add_case(s, "talk");
+
+	(void)argc;
+	usb_mock_enter(argv);
+	tcase_add_test(c, test_every_channel_talks);
+	tcase_add_test(c, test_kernel_drivers_leave_and_come_back);
+	tcase_add_test(c, test_an_interface_of_another_program_is_named);
+	tcase_add_test(c, test_dtr_of_qmi_stays_between_opens);
+	tcase_add_test(c, test_a_loaded_call_loses_no_byte);
+	tcase_add_test(c, test_superspeed_packets_are_known);
+	tcase_add_test(c, test_mbim_commands_come_back_done);
+	tcase_add_test(c, test_two_of_a_kind_are_refused);
+	add_ends(add_case(s, "ends"));
+	add_faults(add_case(s, "faults"));
+	return suite_run(s);
+}
