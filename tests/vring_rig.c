@@ -18,8 +18,7 @@ const struct sim_virtio_bus_ops rig_bus_ops = { .reach = reach };
 /* Moves the zero of every index. */
 static void begin_at(struct vring_rig *r, uint16_t begin)
 {
-	r->v.avail_idx = r->v.told_idx = begin;
-	r->v.used_idx = r->v.seen_idx = begin;
+	r->v.avail_idx = r->v.used_idx = r->v.told_idx = begin;
 	le16_set(&r->v.avail->idx, begin);
 	le16_set(&r->v.used->idx, begin);
 	vring_mute(&r->v);

@@ -132,16 +132,14 @@ static void recycle(struct vring *v, uint16_t head)
 	v->chains[head].n = 0;
 }
 
-/* How many came back, as far as one can believe it. */
-static int look(struct vring *v, uint16_t *ret_ahead)
+/* Reads used.idx. */
+static int look(struct vring *v)
 {
-	uint16_t idx = le16_get(&v->used->idx);
-	uint16_t ahead = (uint16_t)(idx - v->used_idx);
+	uint16_t ahead = (uint16_t)(le16_get(&v->used->idx) - v->used_idx);
 
-	if (ahead > v->n_flying || ahead < (uint16_t)(v->seen_idx - v->used_idx))
+	if (ahead > v->n_flying || ahead < v->n_seen)
 		return give_up(v);
-	v->seen_idx = idx;
-	*ret_ahead = ahead;
+	v->n_seen = ahead;
 	return 0;
 }
 
@@ -150,11 +148,10 @@ int vring_take(struct vring *v, uint32_t *ret_token, uint32_t *ret_len)
 	const struct vring_used_elem *elem;
 	struct vring_chain *chain;
 	uint32_t id, len;
-	uint16_t ahead;
 
-	if (v->is_broken || look(v, &ahead) < 0)
+	if (v->is_broken || look(v) < 0)
 		return -EPROTO;
-	if (!ahead)
+	if (!v->n_seen)
 		return VRING_EMPTY;
 	/* The index before the entry and what the device wrote; pairs with its
 	 * release before it stored used.idx. */
@@ -171,6 +168,7 @@ int vring_take(struct vring *v, uint32_t *ret_token, uint32_t *ret_len)
 	*ret_len = min_u32(len, chain->writable);
 	recycle(v, (uint16_t)id);
 	v->used_idx++;
+	v->n_seen--;
 	return VRING_OK;
 }
 
@@ -206,8 +204,6 @@ void vring_mute(struct vring *v)
 
 bool vring_listen(struct vring *v)
 {
-	uint16_t ahead;
-
 	if (v->has_event_idx)
 		le16_set(vring_used_event(v->avail, v->n), v->used_idx);
 	else
@@ -217,7 +213,7 @@ bool vring_listen(struct vring *v)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (v->is_broken)
 		return true;
-	if (!look(v, &ahead) && !ahead)
+	if (!look(v) && !v->n_seen)
 		return true;
 	vring_mute(v);
 	return false;

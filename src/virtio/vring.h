@@ -46,7 +46,7 @@ struct vring {
 	uint16_t free;		/* first of the free list */
 	uint16_t avail_idx;	/* published */
 	uint16_t used_idx;	/* taken */
-	uint16_t seen_idx;	/* used.idx as read last; it never goes back */
+	uint16_t n_seen;	/* came back, but not taken; used.idx never goes back */
 	uint16_t told_idx;	/* avail_idx at the last decision to kick */
 	bool has_event_idx;
 	bool is_broken;
