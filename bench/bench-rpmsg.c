@@ -286,7 +286,7 @@ static int rpmsg_bus_rows(const struct bench *b)
 	if (!r)
 		r = bus_message(b, &one, FILE_LEN, 8);
 	if (!r)
-		r = bus_message(b, &one, PAYLOAD_MOST, 5);
+		r = bus_message(b, &one, PAYLOAD_MOST, 10);
 	if (!r)
 		r = bus_many(b, &one, &many);
 	bus_rig_fini(&many);

@@ -100,8 +100,13 @@ need_program() {
 
 # sim_start [OPTION]...: a simulated modem behind $socket.
 sim_start() {
+	sim_start_with --socket "$work/socket" "$@"
+}
+
+# sim_start_with OPTION...: whatever listens at $work/socket.
+sim_start_with() {
 	socket=$work/socket
-	"$top_builddir/mhi-sim" --socket "$socket" "$@" >>"$work/sim.log" 2>&1 &
+	"$top_builddir/mhi-sim" "$@" >>"$work/sim.log" 2>&1 &
 	sim_pid=$!
 	for _ in $(seq 100); do
 		[ ! -S "$socket" ] || return 0
