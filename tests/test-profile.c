@@ -72,6 +72,7 @@ START_TEST(test_sim_is_what_the_manual_says)
 		{ "IP_SW0", 46, 47, 16384, BOUNDARY_STREAM, 0660 },
 		{ "TEST_0", 60, 61, 32768, BOUNDARY_STREAM, 0660 },
 		{ "TEST_1", 62, 63, 32768, BOUNDARY_STREAM, 0660 },
+		{ "RPMSG", 64, 65, 4096, BOUNDARY_MESSAGE, 0660 },
 		{ "NMEA", 94, 95, 4096, BOUNDARY_STREAM, 0660 },
 		{ "IP_HW0", 100, 101, 16384, BOUNDARY_STREAM, 0660 },
 	};
@@ -225,7 +226,7 @@ START_TEST(test_engine_gets_what_the_profile_says)
 	ck_assert_str_eq(c.chans[0].name, "LOOPBACK");
 	ck_assert_uint_eq(c.chans[0].dir[LINK_DL].chid, 1);
 	ck_assert_uint_eq(c.chans[0].dir[LINK_DL].slot_len, 32768);
-	ck_assert(c.chans[10].dir[LINK_UL].db_mode_switch);
+	ck_assert(c.chans[11].dir[LINK_UL].db_mode_switch);
 	profile_engine_config_fini(&c);
 }
 END_TEST
