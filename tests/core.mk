@@ -1,4 +1,4 @@
-core_tests = tests/test-channel tests/test-command tests/test-engine tests/test-event \
+core_tests = tests/test-boot tests/test-channel tests/test-command tests/test-engine tests/test-event \
 	tests/test-property tests/test-ring \
 	tests/test-state tests/test-transfer
 check_PROGRAMS += $(core_tests)
@@ -26,3 +26,5 @@ tests_test_engine_SOURCES = tests/test-engine.c $(core_rig)
 tests_test_engine_LDADD = src/sim/libsim.a $(core_libs)
 tests_test_property_SOURCES = tests/test-property.c $(core_rig)
 tests_test_property_LDADD = src/sim/libsim.a $(core_libs)
+tests_test_boot_SOURCES = tests/test-boot.c $(core_rig)
+tests_test_boot_LDADD = src/sim/libsim.a $(core_libs)

@@ -75,10 +75,11 @@ static bool bus_reach(void *bus, iova_t iova, enum sim_access access,
 		      struct sim_window *ret_window)
 {
 	struct rig *r = bus;
-	const struct dma *part = iova >= RIG_WRITES ? &r->writes : &r->reads;
+	const struct dma *part = iova >= RIG_DUMP ? &r->dump : iova >= RIG_IMAGE ? &r->image :
+				 iova >= RIG_WRITES ? &r->writes : &r->reads;
 
 	if (iova < part->iova || iova - part->iova >= part->len ||
-	    (access == SIM_WRITES && part == &r->reads))
+	    (access == SIM_WRITES && (part == &r->reads || part == &r->image)))
 		return false;
 	*ret_window = (struct sim_window){ part->iova, part->len, part->cpu };
 	return true;
@@ -143,7 +144,36 @@ static void on_noted(void *user, const char *sentence)
 	snprintf(r->noted, sizeof(r->noted), "%s", sentence);
 }
 
+static void on_wants_image(void *user, enum mhi_ee ee)
+{
+	struct rig *r = user;
+
+	r->n_wants++;
+	r->wants_ee = ee;
+	if (r->on_wants_image)
+		r->on_wants_image(r, ee);
+}
+
+static void on_loaded(void *user, int status)
+{
+	struct rig *r = user;
+
+	r->n_loaded++;
+	r->loaded_status = status;
+}
+
+static void on_dumped(void *user, int status)
+{
+	struct rig *r = user;
+
+	r->n_dumped++;
+	r->dumped_status = status;
+}
+
 static const struct engine_ops rig_engine_ops = {
+	.wants_image = on_wants_image,
+	.loaded = on_loaded,
+	.dumped = on_dumped,
 	.wants_turn = on_wants_turn,
 	.changed = on_changed,
 	.offered = on_offered,
@@ -275,6 +305,8 @@ void rig_start(struct rig *r)
 	need = engine_memory(&r->config);
 	get_piece(&r->reads, need.reads, need.align, RIG_READS);
 	get_piece(&r->writes, need.writes, need.align, RIG_WRITES);
+	get_piece(&r->image, RIG_EXTRA_LEN, 4096, RIG_IMAGE);
+	get_piece(&r->dump, RIG_EXTRA_LEN, 4096, RIG_DUMP);
 	timers_advance(&r->timers, 1000000);
 	r->sim_config.n_vectors = r->hw.n_vectors;
 	r->sim = sim_new(&r->sim_config, &r->timers, &rig_bus_ops, r);
@@ -302,6 +334,8 @@ void rig_fini(struct rig *r)
 	ck_assert(list_is_empty(&r->timers.due));
 	free(r->reads.cpu);
 	free(r->writes.cpu);
+	free(r->image.cpu);
+	free(r->dump.cpu);
 }
 
 static void deliver(struct rig *r)

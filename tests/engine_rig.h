@@ -14,6 +14,9 @@ enum {
 	RIG_SLOTS = 64,			/* more than any channel has */
 	RIG_READS = 0x10000000,		/* IOVAs */
 	RIG_WRITES = 0x40000000,
+	RIG_IMAGE = 0x70000000,		/* device reads */
+	RIG_DUMP = 0x78000000,		/* device writes */
+	RIG_EXTRA_LEN = 1 << 20,	/* of both */
 };
 
 /* Channels of the default rig. */
@@ -40,6 +43,7 @@ struct rig {
 	struct hw hw;
 	struct sim *sim;
 	struct dma reads, writes;
+	struct dma image, dump;		/* zeroed; mapped from the start */
 	struct engine *engine;
 	struct link *link;
 	struct engine_config config;
@@ -56,6 +60,11 @@ struct rig {
 	unsigned int n_changed, n_power_done, n_noted;
 	int power_status;
 	char noted[160];
+	unsigned int n_wants, n_loaded, n_dumped;
+	enum mhi_ee wants_ee;
+	int loaded_status, dumped_status;
+	/* Answers from inside wants_image(); NULL: nobody does. */
+	void (*on_wants_image)(struct rig *r, enum mhi_ee ee);
 	bool is_offered[RIG_CHANS];
 	/* Accesses after the link was gone. */
 	unsigned int n_forbidden;

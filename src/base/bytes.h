@@ -93,6 +93,12 @@ static inline void put_le32(void *p, uint32_t value)
 	put_le16((uint8_t *)p + 2, (uint16_t)(value >> 16));
 }
 
+static inline void put_le64(void *p, uint64_t value)
+{
+	put_le32(p, (uint32_t)value);
+	put_le32((uint8_t *)p + 4, (uint32_t)(value >> 32));
+}
+
 static inline void put_be16(void *p, uint16_t value)
 {
 	uint8_t *b = p;

@@ -161,6 +161,8 @@ struct engine *engine_new(const struct engine_config *c, struct hw *hw,
 	e->link = (struct link){ .ops = &engine_link_ops };
 	commands_init(e);
 	power_init(e);
+	boot_init(e);
+	dump_init(e);
 	if (shape_build(e, reads, writes) < 0) {
 		engine_free(e);
 		return NULL;
@@ -173,6 +175,8 @@ void engine_free(struct engine *e)
 	if (!e)
 		return;
 	power_fini(e);
+	boot_fini(e);
+	dump_fini(e);
 	shape_destroy(e);
 	free(e);
 }
@@ -246,6 +250,8 @@ static __attribute__((noinline)) void irq_of_all(struct engine *e, unsigned int 
 {
 	bool is_quiet = true;
 
+	boot_look(e);
+	dump_look(e);
 	if (!e->is_listening) {
 		startup_poll(e);
 		return;

@@ -52,12 +52,23 @@ struct engine_config {
 	unsigned int n_erings;			/* at least 1 */
 	uint32_t timeout_ms;		/* a command, M0, M3, RESET */
 	uint32_t ready_timeout_ms;	/* READY and mission mode */
+	/* EE_BIT()s of boot loaders that ask the host for an image: PBL, EDL and
+	 * SBL; the others boot by themselves. */
+	unsigned int image_ees;
+	uint32_t soc_reset_ms;		/* from SOC reset to a device that answers */
 	bool no_m3;
 	bool sideband_wake;		/* no wake doorbell */
 	bool skip_wake_db_at_init;
 };
 
-enum engine_power { POWER_OFF, POWER_ON, POWER_RESET, POWER_SUSPEND, POWER_RESUME };
+enum engine_power {
+	POWER_OFF,
+	POWER_ON,
+	POWER_RESET,
+	POWER_SUSPEND,
+	POWER_RESUME,
+	POWER_EDL,	/* as reset, into emergency download */
+};
 
 /* The life of a device as people see it; words by engine_state_name(). */
 enum engine_state {
@@ -85,6 +96,23 @@ struct engine_ops {
 	void (*power_done)(void *user, int status);
 	/* Unexpected and survived: one sentence for the log. */
 	void (*noted)(void *user, const char *sentence);
+	/* A loader of image_ees waits for its image: engine_load() or
+	 * engine_refuse_image(), from inside or later. */
+	void (*wants_image)(void *user, enum mhi_ee ee);
+	/* The device does not read the image of engine_load() any more: 0, or
+	 * -errno, and engine_why() tells its error registers. */
+	void (*loaded)(void *user, int status);
+	/* The dump of a device in RDDM ended: 0, or -errno and it may be there in
+	 * part.  It was announced by changed() in that environment. */
+	void (*dumped)(void *user, int status);
+};
+
+/* An image as the device will read it, mapped DEV_READS until loaded(). */
+struct engine_image {
+	iova_t iova;	/* PBL, EDL: all of it in one piece */
+	size_t len;	/* bytes, not 0 */
+	iova_t table;	/* SBL: where engine_lay_table() put the vector */
+	size_t table_len;
 };
 
 /* Bytes of DMA memory an engine of this shape needs, whole pages. */
@@ -121,6 +149,22 @@ int engine_probe(struct engine *e, const char **ret_why);
  * -EINVAL: not possible from here (suspend of an off device).  -ENODEV. */
 enum { POWER_STARTED, POWER_DONE };
 int engine_power(struct engine *e, enum engine_power what);
+
+/* Gives the waiting loader its image.  -EINVAL: none waits any more. */
+int engine_load(struct engine *e, const struct engine_image *i);
+/* There is none: the device goes to ERROR with this reason. */
+void engine_refuse_image(struct engine *e, int status, const char *why);
+
+/* Memory for a crash dump: the vector's place, as engine_lay_table() made it, of
+ * memory mapped DEV_WRITES as long as the engine lives.  From the next power-up
+ * on. */
+void engine_set_dump(struct engine *e, iova_t table, size_t table_len);
+bool engine_is_dumping(const struct engine *e);
+
+/* The vector over [iova, iova + len) in pieces: bytes of the table, one entry of
+ * ENGINE_TABLE_ENTRY bytes a piece. */
+enum { ENGINE_TABLE_ENTRY = 16 };
+size_t engine_lay_table(void *table, iova_t iova, size_t len, uint32_t piece);
 
 /* An interrupt vector fired. */
 void engine_irq(struct engine *e, unsigned int vector);

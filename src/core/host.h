@@ -2,8 +2,10 @@
  * host - the parts of an engine; for the files of this folder alone.
  */
 #pragma once
+#include "core/boot.h"
 #include "core/channel.h"
 #include "core/command.h"
+#include "core/dump.h"
 #include "core/engine.h"
 #include "core/event.h"
 #include "core/mission.h"
@@ -45,10 +47,13 @@ struct engine {
 	bool may_reset;			/* found at start: one reset is allowed */
 	bool is_odd;			/* a register made no sense once */
 	bool has_halted;		/* on the way to the present goal */
+	bool is_resetting_soc;		/* in HALT: time is all there is to wait for */
 	bool wake_is_set;		/* wake doorbell holds 1 */
 	bool is_watched;		/* watch is armed */
 	int failure;			/* -errno for who waits for power */
 	char why[160];
+	struct boot boot;
+	struct dump dump;
 	struct timer deadline;		/* of the state */
 	struct timer poll;
 	struct timer watch;

@@ -93,6 +93,7 @@ enum bhie_reg {
 #define MHISTATUS_SYSERR 0x00000004u
 #define MHISTATUS_READY 0x00000001u
 #define MHI_ALL_ONES 0xffffffffu
+#define MHI_EDL_COOKIE 0xededededu	/* what is written to the doorbell MHI_EDL_DB */
 
 enum {
 	MHI_MAX_CHANNELS = 128,

@@ -1,9 +1,13 @@
 noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
+	src/core/boot.c \
+	src/core/boot.h \
 	src/core/channel.c \
 	src/core/channel.h \
 	src/core/command.c \
 	src/core/command.h \
+	src/core/dump.c \
+	src/core/dump.h \
 	src/core/engine.c \
 	src/core/engine.h \
 	src/core/event.c \

@@ -57,8 +57,12 @@ void mission_look_at_ee(struct engine *e)
 		engine_fail(e, -EIO, "the device left mission mode for %s", mhi_ee_name(ee));
 		return;
 	}
-	if (!mhi_ee_is_mission(ee))
+	if (!mhi_ee_is_mission(ee)) {
 		await_mission(e);
+		boot_serves(e, ee);
+		if (!engine_may_ring(e))
+			return;
+	}
 	for (unsigned int i = 0; i < e->config->n_chans; i++)
 		if (!(e->config->chans[i].ee_mask & EE_BIT(ee)))
 			channel_die(e, &e->chans[i], -ECONNRESET);

@@ -70,12 +70,13 @@ static bool channels_are_closed(const struct engine *e)
 
 static bool is_going_down(const struct engine *e)
 {
-	return e->has_goal && (e->goal == POWER_OFF || e->goal == POWER_RESET);
+	return e->has_goal && (e->goal == POWER_OFF || e->goal == POWER_RESET ||
+			       e->goal == POWER_EDL);
 }
 
 static int why_down(const struct engine *e)
 {
-	return e->has_goal && e->goal == POWER_RESET ? -ECONNRESET : -ENODEV;
+	return e->has_goal && e->goal != POWER_OFF ? -ECONNRESET : -ENODEV;
 }
 
 void power_arrive_shutdown(struct engine *e)
@@ -94,6 +95,7 @@ static void forget_device(struct engine *e, int why)
 	timer_stop(&e->watch);
 	e->is_watched = false;
 	timer_stop(&e->commands.timer);
+	boot_forget(e);
 	for (unsigned int i = 0; i < e->config->n_chans; i++)
 		channel_die(e, &e->chans[i], why);
 }
@@ -106,15 +108,41 @@ static void take_the_rest(struct engine *e)
 		ering_drain(e, &e->erings[i]);
 }
 
+/* Dump mode and a loader that hangs end in no other way; EDL is entered in no
+ * other. */
+static bool wants_soc_reset(const struct engine *e)
+{
+	return e->has_goal && (e->goal == POWER_EDL ||
+			       (e->goal == POWER_RESET &&
+				(e->ee == MHI_EE_RDDM || e->ee == MHI_EE_SBL)));
+}
+
+/* Everything is lost then; only time tells when the device answers again. */
+static void reset_soc(struct engine *e)
+{
+	uint64_t us = e->config->soc_reset_ms * 1000ull;
+
+	if (e->goal == POWER_EDL && mhi_ee_is_mission(e->ee) &&
+	    regs_bell(e, e->regs.chdb + 8 * MHI_EDL_DB, MHI_EDL_COOKIE) < 0)
+		return;
+	if (regs_write(e, SOC_RESET_REQ, 1) < 0)
+		return;
+	e->is_resetting_soc = true;
+	timer_start(e->timers, &e->deadline, us);
+}
+
 void power_arrive_halt(struct engine *e)
 {
 	e->has_halted = true;
+	e->is_resetting_soc = false;
 	timer_start(e->timers, &e->deadline, shutdown_us(e));
 	engine_deafen(e);
 	/* Boot loaders and dump mode are never reset this way. */
 	if (e->regs.bhi && regs_read_ee(e, &e->ee) < 0)
 		return;
-	if (!mhi_ee_is_mission(e->ee))
+	if (wants_soc_reset(e))
+		reset_soc(e);
+	else if (!mhi_ee_is_mission(e->ee))
 		state_step(e, ON_RESET_CLEAR);
 	else if (regs_ask_reset(e) == 0)
 		startup_poll_begin(e);
@@ -138,6 +166,8 @@ void power_arrive_error(struct engine *e)
 	/* People want to know where a crash led to. */
 	if (e->regs.bhi && regs_read_ee(e, &e->ee) == -ENODEV)
 		return;
+	if (e->ee == MHI_EE_RDDM)
+		dump_begin(e);
 	/* Going down does not need a device that works; once is enough. */
 	if (is_going_down(e) && !e->has_halted)
 		power_pursue(e);
@@ -150,6 +180,7 @@ void power_arrive_gone(struct engine *e)
 	if (e->is_listening && !e->is_broken)
 		take_the_rest(e);
 	forget_device(e, -ENODEV);
+	dump_cancel(e, -ENODEV);
 	e->mhi_state = MHI_STATE_RESET;
 	e->ee = MHI_EE_NONE;
 	snprintf(e->why, sizeof(e->why), "the device is gone");
@@ -236,6 +267,7 @@ void power_pursue(struct engine *e)
 	switch (e->goal) {
 	case POWER_OFF:
 	case POWER_RESET:
+	case POWER_EDL:
 		pursue_down(e);
 		break;
 	case POWER_ON:
@@ -266,6 +298,8 @@ static int power_judge(const struct engine *e, enum engine_power what)
 		return runs ? POWER_DONE : POWER_STARTED;
 	case POWER_RESET:
 		return (in & IN(OFF)) ? -EINVAL : POWER_STARTED;
+	case POWER_EDL:
+		return runs ? POWER_STARTED : -EINVAL;
 	case POWER_SUSPEND:
 		if (in & IN(M3))
 			return POWER_DONE;
@@ -331,6 +365,11 @@ static void deadline_passed(void *user)
 		break;
 	case DEV_RESET:
 	case DEV_HALT:
+		if (e->is_resetting_soc) {
+			e->is_resetting_soc = false;
+			state_step(e, ON_RESET_CLEAR);
+			break;
+		}
 		engine_fail(e, -ETIMEDOUT, "the device did not finish RESET");
 		break;
 	case DEV_M0:

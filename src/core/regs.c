@@ -93,6 +93,24 @@ int regs_find_bhi(struct engine *e, const char **ret_why)
 	return 0;
 }
 
+int regs_find_bhie(struct engine *e, const char **ret_why)
+{
+	uint32_t offset;
+	int r = regs_peek(e, BHIEOFF, &offset);
+
+	if (r < 0) {
+		*ret_why = "BHIEOFF cannot be read";
+		return r;
+	}
+	if (!block_fits(e, offset, BHIE_LEN) ||
+	    blocks_overlap(offset, BHIE_LEN, e->regs.bhi, BHI_LEN)) {
+		*ret_why = "BHIEOFF points outside the BAR, or into BHI";
+		return -EPROTO;
+	}
+	e->regs.bhie = offset;
+	return 0;
+}
+
 int regs_find_doorbells(struct engine *e, const char **ret_why)
 {
 	uint32_t chdb_len = 8 * (MHI_WAKE_DB + 1), erdb_len = 8 * e->config->n_erings;

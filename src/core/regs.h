@@ -12,7 +12,7 @@ struct engine;
 
 struct regs {
 	/* Checked offsets of the blocks in the BAR; 0: not known yet. */
-	uint32_t bhi, chdb, erdb;
+	uint32_t bhi, bhie, chdb, erdb;
 	/* Where the device finds the contexts. */
 	iova_t chan_ctxs, event_ctxs, cmd_ctx;
 };
@@ -31,6 +31,7 @@ int regs_peek(struct engine *e, uint32_t offset, uint32_t *ret_value);
 /* Finds a block.  0, or -EPROTO and a sentence (static) when it does not lie
  * inside the BAR or over another block. */
 int regs_find_bhi(struct engine *e, const char **ret_why);
+int regs_find_bhie(struct engine *e, const char **ret_why);
 int regs_find_doorbells(struct engine *e, const char **ret_why);
 
 /* Execution environment by its register; MHI_EE_NONE for an unknown number. */

@@ -77,25 +77,63 @@ static void boot_look_at_status(struct engine *e)
 	}
 }
 
-/* Boot loaders are passed through by the device itself; they ignore or hate
- * MHICTRL, so nothing is written before mission mode. */
+/* The second loader has channels of its own (SAHARA). */
+static bool has_channels_in(const struct engine *e, enum mhi_ee ee)
+{
+	for (unsigned int i = 0; i < e->config->n_chans; i++)
+		if (e->config->chans[i].ee_mask & EE_BIT(ee))
+			return true;
+	return false;
+}
+
+/* It is never reset: whatever state somebody left it in, it has to get READY by
+ * itself. */
+static void boot_look_at_loader(struct engine *e)
+{
+	uint32_t status;
+
+	if (regs_read(e, MHISTATUS, &status) < 0)
+		return;
+	if (status == (MHI_STATE_READY << MHISTATUS_MHISTATE_SHIFT | MHISTATUS_READY))
+		state_step(e, ON_READY);
+	else
+		poll_again(e);
+}
+
+/* A loader that nobody serves passes by itself; it ignores or hates MHICTRL, so
+ * nothing is written before there is somebody to talk to. */
+static void boot_wait(struct engine *e, enum mhi_ee ee)
+{
+	if (boot_serves(e, ee) || e->state != DEV_BOOT)
+		return;
+	if (ee == MHI_EE_EDL && !(e->boot.served & EE_BIT(ee)))
+		engine_fail(e, -EIO, "the device is in %s", mhi_ee_name(ee));
+	else if (ee == MHI_EE_SBL && has_channels_in(e, ee))
+		boot_look_at_loader(e);
+	else
+		poll_again(e);
+}
+
 static void boot_poll(struct engine *e)
 {
-	enum mhi_ee ee;
+	enum mhi_ee ee, before = e->ee;
 
 	if (regs_read_ee(e, &ee) < 0)
 		return;
-	if (ee != e->ee)
+	if (ee != before)
 		engine_change(e);
 	e->ee = ee;
 	if (ee == MHI_EE_NONE)
 		boot_is_odd(e, "EXECENV holds an unknown environment");
-	else if (ee == MHI_EE_RDDM || ee == MHI_EE_EDL)
+	else if (ee == MHI_EE_RDDM)
 		engine_fail(e, -EIO, "the device is in %s", mhi_ee_name(ee));
+	else if (ee != before && e->boot.served & EE_BIT(ee))
+		engine_fail(e, -EIO, "the device went back to %s after its image was loaded",
+			    mhi_ee_name(ee));
 	else if (mhi_ee_is_mission(ee))
 		boot_look_at_status(e);
 	else
-		poll_again(e);
+		boot_wait(e, ee);
 }
 
 void startup_arrive_reset(struct engine *e)
@@ -198,6 +236,7 @@ void startup_arrive_ready(struct engine *e)
 	e->is_odd = false;
 	engine_listen(e);
 	erings_arm(e, ERINGS_SOFTWARE);
+	dump_prepare(e);
 	if (e->state == DEV_READY && regs_ask_state(e, MHI_STATE_M0) == 0)
 		power_watch(e);
 }

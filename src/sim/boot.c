@@ -19,22 +19,33 @@ static uint64_t reg64(const struct sim *s, uint32_t low)
 	return s->regs[low / 4] | (uint64_t)s->regs[low / 4 + 1] << 32;
 }
 
-static bool is_readable(struct sim *s, iova_t at, uint64_t len)
+/* Reads all of it, as a loader would; false when it cannot. */
+static bool read_piece(struct sim *s, iova_t at, uint64_t len)
 {
-	return len && memory_reach(s, at, len, DATA_READS);
+	const uint8_t *bytes = len ? memory_reach(s, at, len, DATA_READS) : NULL;
+
+	for (uint64_t i = 0; bytes && i < len; i++)
+		s->counts.image_sum += bytes[i];
+	return bytes;
 }
 
-static bool vector_is_readable(struct sim *s)
+/* Calls @fn for each piece of a vector; false when it is none. */
+static bool walk_vector(struct sim *s, uint32_t low_reg, uint32_t size_reg,
+			bool (*fn)(struct sim *s, iova_t at, uint64_t len))
 {
-	iova_t table = reg64(s, BHIE_AT + BHIE_TXVECADDR_LOW);
-	uint32_t len = s->regs[(BHIE_AT + BHIE_TXVECSIZE) / 4];
+	iova_t table = reg64(s, BHIE_AT + low_reg);
+	uint32_t len = s->regs[(BHIE_AT + size_reg) / 4];
 
 	if (!len || len % VECTOR_ENTRY || len / VECTOR_ENTRY > MAX_ENTRIES)
 		return false;
 	for (uint32_t at = 0; at < len; at += VECTOR_ENTRY) {
 		const uint8_t *entry = memory_reach(s, table + at, VECTOR_ENTRY, DATA_READS);
+		uint64_t piece_len;
 
-		if (!entry || !is_readable(s, get_le64(entry), get_le64(entry + 8)))
+		if (!entry)
+			return false;
+		piece_len = get_le64(entry + 8);
+		if (!fn(s, get_le64(entry), piece_len))
 			return false;
 	}
 	return true;
@@ -46,9 +57,10 @@ void boot_take_image(struct sim *s)
 
 	if (s->ee != MHI_EE_PBL && s->ee != MHI_EE_EDL)
 		return;
-	is_good = is_readable(s, reg64(s, BHI_AT + BHI_IMGADDR_LOW),
-			      s->regs[(BHI_AT + BHI_IMGSIZE) / 4]);
-
+	s->counts.image_sum = 0;
+	is_good = read_piece(s, reg64(s, BHI_AT + BHI_IMGADDR_LOW),
+			     s->regs[(BHI_AT + BHI_IMGSIZE) / 4]);
+	s->counts.images += is_good;
 	s->regs[(BHI_AT + BHI_STATUS) / 4] =
 		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
 	s->regs[(BHI_AT + BHI_ERRCODE) / 4] = is_good ? 0 : ERRCODE_UNREADABLE;
@@ -64,10 +76,36 @@ void boot_take_vector(struct sim *s)
 
 	if (s->ee != MHI_EE_SBL)
 		return;
-	is_good = vector_is_readable(s);
+	s->counts.image_sum = 0;
+	is_good = walk_vector(s, BHIE_TXVECADDR_LOW, BHIE_TXVECSIZE, read_piece);
+	s->counts.images += is_good;
 	s->regs[(BHIE_AT + BHIE_TXVECSTATUS) / 4] = sequence |
 		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
 	power_raise_intvec(s);
 	if (is_good)
 		power_boot_on(s);
+}
+
+/* Byte i of each piece of a dump is i mod 251. */
+static bool write_piece(struct sim *s, iova_t at, uint64_t len)
+{
+	uint8_t *bytes = len ? memory_reach(s, at, len, DATA_WRITES) : NULL;
+
+	for (uint64_t i = 0; bytes && i < len; i++)
+		bytes[i] = (uint8_t)(i % 251);
+	return bytes;
+}
+
+void boot_send_dump(struct sim *s)
+{
+	uint32_t sequence = s->regs[(BHIE_AT + BHIE_RXVECDB) / 4] & ((1u << STATUS_SHIFT) - 1);
+	bool is_good;
+
+	if (s->ee != MHI_EE_RDDM || !sequence)
+		return;
+	is_good = walk_vector(s, BHIE_RXVECADDR_LOW, BHIE_RXVECSIZE, write_piece);
+	s->counts.dumps += is_good;
+	s->regs[(BHIE_AT + BHIE_RXVECSTATUS) / 4] = sequence |
+		(uint32_t)(is_good ? STATUS_DONE : STATUS_ERROR) << STATUS_SHIFT;
+	power_raise_intvec(s);
 }

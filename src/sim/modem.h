@@ -110,6 +110,7 @@ enum {
 	DUE_WAKE = 1 << 5,	/* M1 or M2, and something to do */
 	DUE_COMMANDS = 1 << 6,
 	DUE_LATE = 1 << 7,	/* room for late control events */
+	DUE_DUMP = 1 << 8,	/* RDDM, and the host told where to */
 };
 
 /* Where the power sequence goes next. */
@@ -125,6 +126,7 @@ struct sim {
 	struct ering *blocked;	/* the full ring that ended the current talk's turn */
 	bool is_turn_wanted;
 	unsigned int due;	/* DUE_ bits */
+	unsigned int image_due;	/* once image_timer fires */
 
 	enum mhi_state state;
 	uint32_t ee;
@@ -134,6 +136,7 @@ struct sim {
 	bool is_edl_wanted;	/* doorbell 91; the next SOC reset ends in EDL */
 	bool is_kept_awake;	/* wake doorbell */
 	struct timer step_timer, boot_timer, idle_timer;
+	struct timer image_timer, dump_timer;
 	uint64_t active_us;	/* last doorbell or work */
 
 	uint32_t regs[SIM_BAR_LEN / 4];
@@ -329,6 +332,8 @@ void power_write_ctrl(struct sim *s, uint32_t value);
 void power_steps(struct sim *s, unsigned int due);
 void power_crash(struct sim *s);	/* SYS_ERR */
 void power_announce_ee(struct sim *s, uint32_t ee);
+void power_note_dump(struct sim *s);	/* in RDDM the dump begins */
+void power_note_image(struct sim *s, unsigned int due);	/* a doorbell of BHI or BHIe */
 void power_boot_on(struct sim *s);	/* to the next execution environment */
 void power_raise_intvec(struct sim *s);
 void power_note_activity(struct sim *s);
@@ -344,3 +349,4 @@ static inline bool power_is_live(const struct sim *s)
 /* boot.c */
 void boot_take_image(struct sim *s);	/* BHI */
 void boot_take_vector(struct sim *s);	/* BHIe */
+void boot_send_dump(struct sim *s);	/* in RDDM */

@@ -17,6 +17,26 @@ static void set_ee(struct sim *s, uint32_t ee)
 	s->ee = ee;
 	s->is_ee_told = false;
 	s->regs[(BHI_AT + BHI_EXECENV) / 4] = ee;
+	power_note_dump(s);
+}
+
+void power_note_dump(struct sim *s)
+{
+	if (s->ee != MHI_EE_RDDM)
+		timer_stop(&s->dump_timer);
+	else if (s->config.dump_us)
+		timer_start(s->timers, &s->dump_timer, s->config.dump_us);
+	else
+		sim_note_due(s, DUE_DUMP);
+}
+
+void power_note_image(struct sim *s, unsigned int due)
+{
+	s->image_due = due;
+	if (s->config.image_us)
+		timer_start(s->timers, &s->image_timer, s->config.image_us);
+	else
+		sim_note_due(s, due);
 }
 
 void power_raise_intvec(struct sim *s)
@@ -50,11 +70,23 @@ static void on_idle(void *sim)
 	sim_note_due(sim, DUE_IDLE);
 }
 
+static void on_image(void *sim)
+{
+	sim_note_due(sim, ((struct sim *)sim)->image_due);
+}
+
+static void on_dump(void *sim)
+{
+	sim_note_due(sim, DUE_DUMP);
+}
+
 void power_init_timers(struct sim *s)
 {
 	timer_init(&s->step_timer, on_step, s);
 	timer_init(&s->boot_timer, on_boot, s);
 	timer_init(&s->idle_timer, on_idle, s);
+	timer_init(&s->image_timer, on_image, s);
+	timer_init(&s->dump_timer, on_dump, s);
 	timer_init(&s->cring.delay, commands_on_delay, s);
 }
 
@@ -94,6 +126,8 @@ void power_off(struct sim *s)
 	forget_contexts(s);
 	timer_stop(&s->step_timer);
 	timer_stop(&s->boot_timer);
+	timer_stop(&s->image_timer);
+	timer_stop(&s->dump_timer);
 	s->step = STEP_NONE;
 	s->due = 0;
 	set_state(s, MHI_STATE_RESET);
@@ -121,6 +155,12 @@ static void identify(struct sim *s)
 	s->regs[(BHI_AT + BHI_SERIALNU) / 4] = (uint32_t)(s->config.seed ^ 0x51a0c0de);
 }
 
+static bool boots_by_itself(const struct sim *s, uint32_t ee)
+{
+	return ee == MHI_EE_PTHRU ||
+	       ((ee == MHI_EE_PBL || ee == MHI_EE_SBL) && !s->config.wants_images);
+}
+
 void power_on(struct sim *s, uint32_t ee)
 {
 	power_off(s);
@@ -128,7 +168,7 @@ void power_on(struct sim *s, uint32_t ee)
 	set_state(s, MHI_STATE_RESET);
 	set_ee(s, ee);
 	s->is_edl_wanted = false;
-	if (ee == MHI_EE_PBL || ee == MHI_EE_PTHRU || ee == MHI_EE_SBL)
+	if (boots_by_itself(s, ee))
 		timer_start(s->timers, &s->boot_timer, s->config.boot_us);
 	else if (is_boot_loader(ee) || s->mood == SIM_NEVER_READY)
 		return;
@@ -274,7 +314,7 @@ void power_boot_on(struct sim *s)
 			begin_reset(s);
 		return;
 	}
-	if (next == MHI_EE_SBL)
+	if (boots_by_itself(s, next))
 		timer_start(s->timers, &s->boot_timer, s->config.boot_us);
 	if (s->state == MHI_STATE_RESET && s->mood != SIM_NEVER_READY)
 		become_ready(s);
@@ -320,6 +360,8 @@ void power_steps(struct sim *s, unsigned int due)
 		boot_take_image(s);
 	if (due & DUE_VECTOR)
 		boot_take_vector(s);
+	if (due & DUE_DUMP)
+		boot_send_dump(s);
 	if (due & DUE_BOOT)
 		power_boot_on(s);
 	if (due & DUE_IDLE)

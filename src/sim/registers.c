@@ -17,7 +17,7 @@ static bool is_writable(uint32_t offset)
 	case BHIE_AT + BHIE_TXVECADDR_LOW: case BHIE_AT + BHIE_TXVECADDR_HIGH:
 	case BHIE_AT + BHIE_TXVECSIZE:
 	case BHIE_AT + BHIE_RXVECADDR_LOW: case BHIE_AT + BHIE_RXVECADDR_HIGH:
-	case BHIE_AT + BHIE_RXVECSIZE: case BHIE_AT + BHIE_RXVECDB:
+	case BHIE_AT + BHIE_RXVECSIZE:
 		return true;
 	default:
 		return false;
@@ -35,7 +35,7 @@ static void ring_channel(struct sim *s, unsigned int index, uint64_t value)
 	s->counts.doorbells++;
 	if (index == MHI_WAKE_DB)
 		power_keep_awake(s, value != 0);
-	else if (index == MHI_EDL_DB && value == 0xedededed)
+	else if (index == MHI_EDL_DB && value == MHI_EDL_COOKIE)
 		s->is_edl_wanted = true;
 	else
 		lane_doorbell(s, &s->lanes[index], value);
@@ -82,11 +82,16 @@ void sim_write32(struct sim *s, uint32_t offset, uint32_t value)
 		break;
 	case BHI_AT + BHI_IMGTXDB:
 		*reg = value;
-		sim_note_due(s, DUE_IMAGE);
+		power_note_image(s, DUE_IMAGE);
 		break;
 	case BHIE_AT + BHIE_TXVECDB:
 		*reg = value;
-		sim_note_due(s, DUE_VECTOR);
+		power_note_image(s, DUE_VECTOR);
+		break;
+	case BHIE_AT + BHIE_RXVECDB:
+		*reg = value;
+		s->regs[(BHIE_AT + BHIE_RXVECSTATUS) / 4] = 0;
+		power_note_dump(s);
 		break;
 	case SOC_RESET_REQ:
 		write_soc_reset(s, value);

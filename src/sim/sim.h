@@ -65,6 +65,10 @@ struct sim_config {
 	uint32_t m0_us, m3_us;	/* request to state event */
 	uint32_t command_us;	/* command to its completion */
 	uint32_t idle_us;	/* idle in M0 until M1 is announced; 0: never */
+	uint32_t image_us;	/* doorbell of an image to its status */
+	uint32_t dump_us;	/* RDDM to the end of the dump */
+	/* PBL, EDL and SBL go on only with an image from the host. */
+	bool wants_images;
 };
 
 struct sim;
@@ -124,6 +128,8 @@ struct sim_counts {
 	uint64_t doorbells, interrupts;
 	uint64_t refused_dma;	/* accesses the mapping did not allow */
 	uint64_t held_events;	/* events that waited for room in their ring */
+	unsigned int images, dumps;	/* taken whole, sent whole */
+	uint32_t image_sum;	/* of all bytes of the last image */
 	unsigned int running;	/* channel directions in RUNNING now */
 };
 const struct sim_counts *sim_counts(const struct sim *s);
