@@ -60,3 +60,23 @@ fuzz_fuzz_vring_SOURCES = fuzz/fuzz-vring.c tests/vring_rig.c tests/vring_rig.h 
 fuzz_fuzz_vring_LDADD = src/sim/libsim.a src/virtio/libvirtio.a src/base/libbase.a
 fuzz_fuzz_vring_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-vring
+
+fuzz_targets += fuzz/fuzz-vhost-server
+fuzz_fuzz_vhost_server_SOURCES = fuzz/fuzz-vhost-server.c $(fuzz_main)
+fuzz_fuzz_vhost_server_LDADD = src/serve/libserve.a src/transport/libtransport.a \
+	src/sim/libsim.a src/io/libio.a src/base/libbase.a $(JANSSON_LIBS) $(EV_LIBS)
+fuzz_fuzz_vhost_server_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-vhost-server
+
+fuzz_targets += fuzz/fuzz-vhost-user
+fuzz_fuzz_vhost_user_SOURCES = fuzz/fuzz-vhost-user.c $(fuzz_main)
+fuzz_fuzz_vhost_user_LDADD = src/transport/libtransport.a src/virtio/libvirtio.a \
+	src/sim/libsim.a src/io/libio.a src/base/libbase.a $(EV_LIBS)
+fuzz_fuzz_vhost_user_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-vhost-user
+
+fuzz_targets += fuzz/fuzz-rpmsg
+fuzz_fuzz_rpmsg_SOURCES = fuzz/fuzz-rpmsg.c tests/rpmsg_rig.c tests/rpmsg_rig.h $(fuzz_main)
+fuzz_fuzz_rpmsg_LDADD = src/rpmsg/librpmsg.a src/base/libbase.a
+fuzz_fuzz_rpmsg_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-rpmsg
