@@ -18,7 +18,7 @@ struct daemon {
 	struct fs *fs;
 	struct notify notify;
 	struct timer ready_wait;	/* armed until ready */
-	struct usb_watch *usb;		/* owned; NULL: no USB device is waited for */
+	struct usb_watch *usb;		/* owned; NULL: there are no USB devices */
 	struct defer look;		/* for what is waited for */
 	bool answers;		/* the mount does */
 	bool is_ready;
@@ -187,23 +187,22 @@ static void on_usb_news(void *user, enum usb_news news, const char *port)
 		loop_defer(d->loop, &d->look);
 }
 
-static bool waits_for_usb(const struct options *o)
+static bool uses_usb(const struct options *o)
 {
 	for (unsigned int i = 0; i < o->n_specs; i++)
-		if (o->specs[i].transport == SPEC_USB && spec_option(&o->specs[i], "wait"))
+		if (o->specs[i].transport == SPEC_USB)
 			return true;
 	return false;
 }
 
 /* Before anybody looks, so that nothing arrives unseen in between. */
-static int watch_usb(struct daemon *d, struct text *ret_why)
+static void watch_usb(struct daemon *d)
 {
-	int r = waits_for_usb(d->options) ?
-		usb_watch_new(d->loop, on_usb_news, d, &d->usb) : 0;
+	int r = uses_usb(d->options) ? usb_watch_new(d->loop, on_usb_news, d, &d->usb) : 0;
 
 	if (r)
-		text_printf(ret_why, "udev cannot be heard: %s", strerror(-r));
-	return r;
+		log_warn(NULL, "udev cannot be heard, so no modem is noticed that comes later: %s",
+			 strerror(-r));
 }
 
 static enum exit_code open_devices(struct daemon *d)
@@ -215,9 +214,7 @@ static enum exit_code open_devices(struct daemon *d)
 	d->registry = registry_new(d->loop, d->config, &registry_ops, d);
 	if (!d->registry)
 		return complain(EXIT_SETUP, &why, -ENOMEM);
-	r = watch_usb(d, &why);
-	if (r)
-		return complain(EXIT_SETUP, &why, r);
+	watch_usb(d);
 	for (unsigned int i = 0; i < o->n_specs; i++) {
 		r = registry_add(d->registry, &o->specs[i], &why);
 		if (r)

@@ -5,6 +5,7 @@
 #include "device/registry.h"
 #include "device/instance.h"
 #include "device/start.h"
+#include "device/usb.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ struct waiter {
 	struct list node;
 	struct spec spec;
 	struct device *device;	/* reference; NULL: absent */
+	char *path_name;	/* of the last one; NULL: there was none */
 };
 
 struct registry {
@@ -214,6 +216,13 @@ struct registry *registry_new(struct loop *l, const struct config *c,
 	return r;
 }
 
+static void free_waiter(struct waiter *w)
+{
+	spec_fini(&w->spec);
+	free(w->path_name);
+	free(w);
+}
+
 void registry_free(struct registry *r)
 {
 	struct seat *s, *tmp;
@@ -225,10 +234,8 @@ void registry_free(struct registry *r)
 		remove_device(r, list_first(&r->devices, struct device, node));
 	list_for_each_safe(s, tmp, &r->seats, node)
 		free(s);
-	list_for_each_safe(w, next, &r->waiters, node) {
-		spec_fini(&w->spec);
-		free(w);
-	}
+	list_for_each_safe(w, next, &r->waiters, node)
+		free_waiter(w);
 	defer_cancel(&r->sweep);
 	timer_stop(&r->deadline);
 	timer_stop(&r->look);
@@ -313,14 +320,31 @@ static int add(struct registry *r, const struct spec *s, struct device **ret_dev
 	return ret;
 }
 
+static bool is_usb(const struct waiter *w)
+{
+	return w->spec.transport == SPEC_USB;
+}
+
 /* Of USB devices udev tells. */
 static void look_later(struct registry *r)
 {
 	struct waiter *w;
 
 	list_for_each(w, &r->waiters, node)
-		if (!w->device && w->spec.transport != SPEC_USB && !r->done)
+		if (!w->device && !is_usb(w) && !r->done)
 			timer_start(loop_timers(r->loop), &r->look, LOOK_US);
+}
+
+static int arrive(struct waiter *w, struct device *d)
+{
+	char *path_name = strdup(d->path_name);
+
+	w->device = device_ref(d);
+	if (!path_name)
+		return -ENOMEM;
+	free(w->path_name);
+	w->path_name = path_name;
+	return 0;
 }
 
 static int await(struct registry *r, const struct spec *s, struct text *ret_why)
@@ -334,26 +358,51 @@ static int await(struct registry *r, const struct spec *s, struct text *ret_why)
 		return -ENOMEM;
 	}
 	ret = add(r, s, &d, ret_why);
-	if (ret && ret != -ENODEV) {
-		spec_fini(&w->spec);
-		free(w);
+	if (ret && (ret != -ENODEV || !spec_option(s, "wait"))) {
+		free_waiter(w);
 		return ret;
 	}
 	if (ret)
 		log_info(NULL, "waiting: %s", text_get(ret_why));
 	else
-		w->device = device_ref(d);
+		ret = arrive(w, d);
 	text_clear(ret_why);
 	list_append(&r->waiters, &w->node);
 	look_later(r);
-	return 0;
+	return ret == -ENOMEM ? ret : 0;
 }
 
+/* A USB modem changes its identity and comes back: it is the one that is meant
+ * wherever its kind may appear. */
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)
 {
 	struct device *d;
 
-	return spec_option(s, "wait") ? await(r, s, ret_why) : add(r, s, &d, ret_why);
+	if (s->transport == SPEC_USB || spec_option(s, "wait"))
+		return await(r, s, ret_why);
+	return add(r, s, &d, ret_why);
+}
+
+/* With other ids, and no serial number perhaps, but on the port where the last
+ * one was. */
+static int add_on_port(struct registry *r, const struct waiter *w, struct device **ret_device,
+		       struct text *ret_why)
+{
+	const struct spec *s = &w->spec;
+	struct spec on_port = { .transport = SPEC_USB, .address = w->path_name + strlen("usb-") };
+	int ret = -ENODEV;
+
+	if (!usb_is_modem(on_port.address))
+		return ret;
+	on_port.options = calloc(s->n_options + 1, sizeof(*on_port.options));
+	if (!on_port.options)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < s->n_options; i++)
+		if (strcmp(s->options[i].key, "serial"))
+			on_port.options[on_port.n_options++] = s->options[i];
+	ret = add(r, &on_port, ret_device, ret_why);
+	free(on_port.options);
+	return ret;
 }
 
 static void look_for(struct registry *r, struct waiter *w)
@@ -362,8 +411,12 @@ static void look_for(struct registry *r, struct waiter *w)
 	struct device *d;
 	int ret = add(r, &w->spec, &d, &why);
 
+	if (ret == -ENODEV && is_usb(w) && w->path_name) {
+		text_clear(&why);
+		ret = add_on_port(r, w, &d, &why);
+	}
 	if (!ret)
-		w->device = device_ref(d);
+		ret = arrive(w, d);
 	else if (ret != -ENODEV)
 		log_warn(NULL, "%s", text_get(&why));
 	text_fini(&why);

@@ -31,7 +31,8 @@ void registry_free(struct registry *r);
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why);
 /* Whoever watches a bus calls it: devices whose spec has the option wait, and
  * that are absent or have left, are tried again.  With it -ENODEV is no failure
- * of registry_add(). */
+ * of registry_add().  A USB modem that has left is always waited for: it comes
+ * back by itself, on the same port, perhaps with other ids. */
 void registry_look(struct registry *r);
 
 /* By number (0..n-1, gaps skipped), NULL at the end. */

@@ -3,6 +3,7 @@
 #include "mhifs/mhifs.h"
 #include "usb/device.h"
 #include "usb/handle.h"
+#include "usb/modem.h"
 #include "usb/watch.h"
 #include <errno.h>
 #include <stdio.h>
@@ -225,10 +226,11 @@ static int power(struct usb *u, enum engine_power what)
 		return usb_device_state(u->modem) == USB_OFF ? -EINVAL : power_reset(u);
 	case POWER_RESUME:
 		return usb_device_state(u->modem) == USB_READY ? POWER_DONE : -EINVAL;
-	case POWER_SUSPEND:
+	case POWER_SUSPEND:	/* an open node keeps the modem awake */
+	case POWER_EDL:		/* who wants that writes to DIAG */
 		break;
 	}
-	return -EOPNOTSUPP;	/* an open node keeps the modem awake */
+	return -EOPNOTSUPP;
 }
 
 static int usb_power(struct bearer *b, enum engine_power what)
@@ -371,4 +373,11 @@ int usb_start(const struct device_birth *b, struct device **ret_device, struct t
 		return -ENOMEM;
 	r = device_new(b, chosen.found.port, bearer, ret_device, ret_why);
 	return r ? r : start(to_usb(bearer), b->spec, ret_why);
+}
+
+bool usb_is_modem(const char *port)
+{
+	struct usb_modem m;
+
+	return !usb_modem_read("/sys", port, &m) && m.is_modem;
 }

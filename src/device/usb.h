@@ -12,3 +12,6 @@
 /* Chooses by the spec, makes the device and starts it.  0, or -errno and one
  * sentence in @ret_why (caller's); the caller lets go of what was made. */
 int usb_start(const struct device_birth *b, struct device **ret_device, struct text *ret_why);
+
+/* Is a modem of a known maker plugged in there ("1-4")? */
+bool usb_is_modem(const char *port);

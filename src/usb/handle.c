@@ -257,6 +257,10 @@ static int compare(const struct usb_node *n, int fd, struct text *ret_why)
 	got = pread(fd, bytes, n->descriptors_len, 0);
 	if (got == (ssize_t)n->descriptors_len && !memcmp(bytes, n->descriptors, (size_t)got))
 		return 0;
+	if (got <= 0) {
+		text_printf(ret_why, "%s: nothing is plugged in any more", n->path);
+		return -ENODEV;
+	}
 	text_printf(ret_why, "%s is another device by now", n->path);
 	return -EPROTO;
 }
