@@ -262,6 +262,7 @@ printf 'state=ready\nmhi=-\nee=AMSS\nwhy=\n' >run/mhi0/state
 printf 'name=mhi0\npath=usb-1-4\nprofile=x\n' >run/mhi0/info
 ends 0 list
 shows 'runs as mhi0'
+! grep -q usbfs out || fail "list takes a program for a driver: $(cat out)"
 rm -r run/mhi0
 ends 0 list run
 [ ! -s out ] || fail "a directory was asked for, and there is: $(cat out)"

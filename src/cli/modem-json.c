@@ -256,9 +256,12 @@ int modems_json(const struct ctl *c, const json_t *devices, const char *port,
 	return 0;
 }
 
+/* A program that has an interface is no driver. */
 static bool is_meant(const json_t *interface, enum modem_drivers which)
 {
-	return *device_json_text(interface, "driver") &&
+	const char *driver = device_json_text(interface, "driver");
+
+	return *driver && strcmp(driver, usbfs) &&
 	       json_is_true(json_object_get(interface, "detached")) == (which == MODEM_DETACHED);
 }
 
