@@ -26,3 +26,8 @@ check_PROGRAMS += tests/device/test-gpio
 TESTS += tests/device/test-gpio
 tests_device_test_gpio_SOURCES = tests/device/test-gpio.c $(mount_harness)
 tests_device_test_gpio_LDADD = $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-gpio-vrings
+TESTS += tests/test-gpio-vrings
+tests_test_gpio_vrings_SOURCES = tests/test-gpio-vrings.c tests/suite.h
+tests_test_gpio_vrings_LDADD = $(device_libs) $(CHECK_LIBS)

@@ -255,7 +255,7 @@ START_TEST(test_edges_wake_and_are_told)
 	call_init(&c);
 	events_read(r, &c.wait, sizeof(c.bytes) - 1, 0, true);
 	ck_assert_ptr_nonnull(strstr(c.bytes, "\"type\":\"gpio\",\"line\":\"toggle\",\"number\":4,"
-				     "\"edge\":\"rising\",\"monotonic\":"));
+				     "\"edge\":\"rising\",\"monotonic_us\":"));
 	ck_assert_ptr_nonnull(strstr(c.bytes, "\"line_seq\":1}\n"));
 	events_close(r);
 	node_unwatch(rig_find_node(d, "gpio/toggle/value"), &watch);

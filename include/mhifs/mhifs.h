@@ -70,7 +70,7 @@
 #define MHIFS_EVENT_RESET	"reset"		/* cause */
 #define MHIFS_EVENT_TTY		"tty"		/* channel, path, state */
 #define MHIFS_EVENT_NS		"ns"		/* action, name, src, dst, file */
-#define MHIFS_EVENT_GPIO	"gpio"		/* line, number, edge, monotonic, line_seq */
+#define MHIFS_EVENT_GPIO	"gpio"		/* line, number, edge, monotonic_us, line_seq */
 #define MHIFS_EVENT_LINE	"line"		/* channel, dcd, dsr, ri, break */
 #define MHIFS_EVENT_LOST	"lost"		/* count */
 

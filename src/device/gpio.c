@@ -82,10 +82,10 @@ static void on_edge(void *user, unsigned int line)
 	if (!g->lines)
 		return;
 	driver_tell(&g->driver, MHIFS_EVENT_GPIO,
-		    json_pack("{s:s,s:i,s:s,s:f,s:I}", "line", gpio_lines_name(g->lines, line),
+		    json_pack("{s:s,s:i,s:s,s:I,s:I}", "line", gpio_lines_name(g->lines, line),
 			      "number", (int)line, "edge",
 			      gpio_edge_name(gpio_controller_line(g->controller, line)->edge),
-			      "monotonic", (double)now_us / 1e6, "line_seq",
+			      "monotonic_us", (json_int_t)now_us, "line_seq",
 			      (json_int_t)++g->n_edges[line]));
 	gpio_lines_edge(g->lines, line);
 }

@@ -88,7 +88,8 @@ static void own_done(struct gpio_call *call, int status, uint32_t value)
 
 	(void)value;
 	if (status < 0)
-		note(c, "line %u could not be %s: %s", call->line,
+		note(c, "line %u (%s) could not be %s: %s", call->line,
+		     gpio_controller_name(c, call->line),
 		     c->is_releasing ? "released" : "set up",
 		     status == -ETIMEDOUT ? "no answer" : "the device refuses");
 	own_over(c);
