@@ -20,7 +20,7 @@ tests/usb_mock_preload.so: tests/usb_mock_preload.c
 	$(AM_V_CCLD)$(CC) -D_GNU_SOURCE $(CFLAGS) -shared -fPIC -o $@ \
 		$(top_srcdir)/tests/usb_mock_preload.c
 
-usb_mock_tests = tests/test-usb-mock tests/test-usb-link
+usb_mock_tests = tests/test-usb-mock tests/test-usb-link tests/device/test-usb
 check_PROGRAMS += $(usb_mock_tests)
 TESTS += $(usb_mock_tests)
 tests_test_usb_mock_SOURCES = tests/test-usb-mock.c tests/usb_tell.c tests/usb_tell.h tests/suite.h
@@ -29,6 +29,9 @@ tests_test_usb_link_SOURCES = tests/test-usb-link.c tests/link_user.c tests/link
 	tests/usb_tell.c tests/usb_tell.h tests/suite.h
 tests_test_usb_link_LDADD = src/usb/libusb.a src/io/libio.a src/base/libbase.a \
 	$(USB_LIBS) $(UDEV_LIBS) $(EV_LIBS) $(CHECK_LIBS)
+tests_device_test_usb_SOURCES = tests/device/test-usb.c tests/usb_tell.c tests/usb_tell.h \
+	$(mount_harness)
+tests_device_test_usb_LDADD = $(CHECK_LIBS)
 else
 TESTS += tests/usb-mock-missing.sh
 endif

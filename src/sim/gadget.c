@@ -174,6 +174,7 @@ static void function_put_on(struct gadget *g, const struct interface_row *row, u
 void gadget_plug(struct gadget *g, enum gadget_kind kind)
 {
 	gadget_unplug(g);
+	memset(&g->counts, 0, sizeof(g->counts));
 	g->row = gadget_row(kind);
 	g->config.kind = kind;
 	g->n_functions = 0;

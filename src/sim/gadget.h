@@ -134,7 +134,7 @@ int gadget_fault_parse(const char *words, struct gadget_fault *ret_fault);
 void gadget_inject(struct gadget *g, struct gadget_fault f);	/* at most 16 wait */
 void gadget_heal(struct gadget *g);	/* no fault waits any more */
 
-struct gadget_counts {
+struct gadget_counts {		/* since it was plugged in */
 	uint64_t submitted, ended;	/* URBs */
 	uint64_t zlps;			/* heard on OUT end points */
 	uint64_t line_ups, line_downs;	/* of DTR */
