@@ -60,6 +60,24 @@ START_TEST(test_an_address_may_hold_colons)
 }
 END_TEST
 
+START_TEST(test_vhost_user_takes_a_path_and_what_the_socket_cannot_say)
+{
+	ck_assert_int_eq(spec_parse("vhost-user:/run/lines,type=gpio,lines=4,names_size=28,wait",
+				    &spec, &why), 0);
+	ck_assert_int_eq(spec.transport, SPEC_VHOST_USER);
+	ck_assert_str_eq(spec.address, "/run/lines");
+	ck_assert_str_eq(spec_transport_name(spec.transport), "vhost-user");
+	ck_assert_str_eq(spec_option(&spec, "type"), "gpio");
+	ck_assert_str_eq(spec_option(&spec, "lines"), "4");
+	ck_assert_str_eq(spec_option(&spec, "names_size"), "28");
+	ck_assert_ptr_nonnull(spec_option(&spec, "wait"));
+	spec_fini(&spec);
+	refuses("vhost-user", "no address");
+	refuses("vhost-user:/run/lines,type", "write key=value");
+	refuses("vhost-user:/run/lines,profile=sim", "no option 'profile'");
+}
+END_TEST
+
 START_TEST(test_usb_takes_a_port_or_ids_and_a_bare_word)
 {
 	ck_assert_int_eq(spec_parse("usb:1-4.2,wait,claim=open", &spec, &why), 0);
@@ -139,6 +157,7 @@ int main(void)
 	tcase_add_test(t, test_loopback_takes_a_profile_and_options);
 	tcase_add_test(t, test_options_may_follow_without_an_address);
 	tcase_add_test(t, test_an_address_may_hold_colons);
+	tcase_add_test(t, test_vhost_user_takes_a_path_and_what_the_socket_cannot_say);
 	tcase_add_test(t, test_usb_takes_a_port_or_ids_and_a_bare_word);
 	tcase_add_test(t, test_a_bare_word_has_no_value);
 	tcase_add_test(t, test_refuses_what_is_no_spec);
