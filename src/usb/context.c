@@ -13,6 +13,7 @@ struct usb_context {
 	libusb_context *libusb;
 	struct loop *loop;
 	struct list watches;
+	bool has_missed;	/* one that should be watched */
 	void (*fd_left)(void *user, int fd);
 	void *user;
 };
@@ -57,11 +58,14 @@ static void LIBUSB_CALL on_added(int fd, short events, void *user)
 	struct usb_context *c = user;
 	struct watch *w = calloc(1, sizeof(*w));
 
-	if (!w)
+	if (!w) {
+		c->has_missed = true;
 		return;
+	}
 	w->fd = fd;
 	w->event = loop_watch(c->loop, fd, (events & POLLIN ? LOOP_READ : 0) |
 					   (events & POLLOUT ? LOOP_WRITE : 0), on_ready, c);
+	c->has_missed |= !w->event;
 	list_append(&c->watches, &w->node);
 }
 
@@ -137,4 +141,9 @@ void usb_context_free(struct usb_context *c)
 libusb_context *usb_context_get(struct usb_context *c)
 {
 	return c->libusb;
+}
+
+bool usb_context_is_watching(const struct usb_context *c)
+{
+	return !c->has_missed;
 }

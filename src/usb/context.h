@@ -19,6 +19,8 @@ int usb_context_new(struct loop *l, void (*fd_left)(void *user, int fd), void *u
 /* No device is open in it.  Safe on NULL. */
 void usb_context_free(struct usb_context *c);
 libusb_context *usb_context_get(struct usb_context *c);
+/* Is every descriptor of libusb watched?  Not when memory ran out. */
+bool usb_context_is_watching(const struct usb_context *c);
 
 /* What libusb returns, as -errno. */
 int usb_errno(int libusb_error);

@@ -280,9 +280,9 @@ static int wrap(struct usb_handle *h, const struct usb_node *n, struct text *ret
 	r = usb_errno(libusb_wrap_sys_device(usb_context_get(h->context), h->fd, &h->device));
 	if (r < 0) {
 		h->device = NULL;
-		explain_open(n, r, ret_why);
+		return explain_open(n, r, ret_why);
 	}
-	return r;
+	return usb_context_is_watching(h->context) ? 0 : -ENOMEM;
 }
 
 int usb_handle_open(void *node, struct usb_io **ret_io, struct text *ret_why)
