@@ -1,6 +1,6 @@
 check_PROGRAMS += tests/test-mhictl
-TESTS += tests/test-mhictl tests/mhictl-tree.sh tests/device/mhictl-mount.sh
-dist_check_SCRIPTS += tests/mhictl-tree.sh tests/device/mhictl-mount.sh
+TESTS += tests/test-mhictl tests/mhictl-tree.sh tests/mhi-sim.sh tests/device/mhictl-mount.sh
+dist_check_SCRIPTS += tests/mhictl-tree.sh tests/mhi-sim.sh tests/device/mhictl-mount.sh
 
 tests_test_mhictl_SOURCES = tests/test-mhictl.c \
 	src/cli/device-dir.c src/cli/device-dir.h \
@@ -11,3 +11,4 @@ tests_test_mhictl_LDADD = src/base/libbase.a $(JANSSON_LIBS) $(CHECK_LIBS)
 
 tests/mhictl-tree.log: mhictl$(EXEEXT)
 tests/device/mhictl-mount.log: mhictl$(EXEEXT) mhifs$(EXEEXT)
+tests/mhi-sim.log: mhi-sim$(EXEEXT)
