@@ -11,6 +11,7 @@ mhi_bench_SOURCES = \
 	bench/bench-ring.c \
 	bench/bench-rpmsg.c \
 	bench/bench-scale.c \
+	bench/bus-rig.c bench/bus-rig.h \
 	bench/client.c bench/client.h \
 	bench/clock.h \
 	bench/daemon.c bench/daemon.h \
@@ -24,6 +25,7 @@ mhi_bench_SOURCES = \
 	bench/model.c bench/model.h \
 	bench/pin.c bench/pin.h \
 	bench/proc.c bench/proc.h \
+	bench/remote.c bench/remote.h \
 	bench/report.c bench/report.h \
 	bench/rig.c bench/rig.h
 nodist_mhi_bench_SOURCES = bench/commit.h
