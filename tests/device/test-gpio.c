@@ -197,10 +197,20 @@ START_TEST(test_lines_outlive_the_back_end)
 	ck_assert_str_eq(mount_show(m, "gpio/toggle/edge"), "both\n");
 	value(toggle);
 	ck_assert_int_eq(revents(toggle, DEADLINE_MS), POLLPRI | POLLERR);
+	/* The same when it gives up its queues and lives on. */
+	kill(sim, SIGUSR1);
+	WAIT_FOR(mount_state_is(m, "recovering"));
+	WAIT_FOR(mount_state_is(m, "ready"));
+	ck_assert_int_eq(value(in), 1);
 	close(toggle);
 	close(in);
 }
 END_TEST
+
+static int pread_value(void *user)
+{
+	return value(*(int *)user);
+}
 
 static int read_value(void *user)
 {
@@ -208,6 +218,20 @@ static int read_value(void *user)
 
 	return read(*(int *)user, &c, 1) < 0 ? errno : 0;
 }
+
+/* One open file, one question to the device, and everybody has the answer. */
+START_TEST(test_many_read_one_file_at_once)
+{
+	int fd = mount_open(m, "gpio/slow/value", O_RDONLY);
+	pid_t readers[4];
+
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
+		readers[i] = child_start(pread_value, &fd);
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
+		ck_assert_int_eq(child_join(readers[i]), 0);
+	close(fd);
+}
+END_TEST
 
 static void on_signal(int signo)
 {
@@ -293,6 +317,7 @@ int main(void)
 	tcase_add_test(t, test_a_line_that_toggles_wakes_again_and_again);
 	tcase_add_test(t, test_edges_are_events);
 	tcase_add_test(t, test_lines_outlive_the_back_end);
+	tcase_add_test(t, test_many_read_one_file_at_once);
 	tcase_add_test(t, test_a_waiting_read_ends_by_a_signal_and_by_the_end);
 	tcase_add_test(t, test_the_daemon_ends_under_waiting_reads);
 	tcase_add_test(t, test_start_says_what_is_wrong);
