@@ -3,7 +3,8 @@ rpmsg_rig = tests/rpmsg_rig.c tests/rpmsg_rig.h tests/suite.h
 rpmsg_libs = src/rpmsg/librpmsg.a src/base/libbase.a $(CHECK_LIBS)
 
 rpmsg_tests = tests/test-rpmsg-bus tests/test-rpmsg-carrier tests/test-rpmsg-ns \
-	tests/test-rpmsg-property tests/test-rpmsg-remote
+	tests/test-rpmsg-property tests/test-rpmsg-remote \
+	tests/test-rpmsg-vrings
 check_PROGRAMS += $(rpmsg_tests)
 TESTS += $(rpmsg_tests)
 
@@ -18,6 +19,8 @@ tests_test_rpmsg_property_SOURCES = tests/test-rpmsg-property.c $(rpmsg_rig)
 tests_test_rpmsg_property_LDADD = $(rpmsg_libs)
 tests_test_rpmsg_remote_SOURCES = tests/test-rpmsg-remote.c tests/speaker.h $(rpmsg_rig)
 tests_test_rpmsg_remote_LDADD = src/sim/libsim.a $(rpmsg_libs)
+tests_test_rpmsg_vrings_SOURCES = tests/test-rpmsg-vrings.c $(rpmsg_rig)
+tests_test_rpmsg_vrings_LDADD = $(device_libs) $(CHECK_LIBS)
 
 # On a real mount, as those of fs.mk.
 check_PROGRAMS += tests/device/test-rpmsg

@@ -32,6 +32,7 @@ src_device_libdevice_a_SOURCES = \
 	src/device/rpmsg.c src/device/rpmsg.h \
 	src/device/rpmsg_ctrl.c src/device/rpmsg_ctrl.h \
 	src/device/rpmsg_name.c src/device/rpmsg_name.h \
+	src/device/rpmsg_virtio.c src/device/rpmsg_virtio.h \
 	src/device/rpmsg_vrings.c src/device/rpmsg_vrings.h \
 	src/device/simulated.c src/device/simulated.h \
 	src/device/spec.c src/device/spec.h \

@@ -1,7 +1,7 @@
 #include "device/rpmsg.h"
 #include "device/rpmsg_ctrl.h"
 #include "device/rpmsg_name.h"
-#include "device/rpmsg_vrings.h"
+#include "device/rpmsg_virtio.h"
 #include "mhifs/mhifs.h"
 #include "rpmsg/carrier_link.h"
 #include <errno.h>
@@ -22,7 +22,7 @@ struct rpmsg_driver {
 	struct defer turn;
 	struct node_dir dir;	/* "rpmsg" */
 	struct rpmsg_ctrl ctrl;
-	struct rpmsg_vrings *vrings;	/* owned; NULL: over a channel */
+	struct rpmsg_virtio *virtio;	/* owned; NULL: over a channel */
 	struct carrier_link *carrier;	/* owned; NULL before the channel was offered */
 	struct timer retry;
 	bool is_offered;	/* the channel */
@@ -241,7 +241,7 @@ static void rpmsg_free(struct driver *dr)
 
 	defer_cancel(&r->turn);
 	carrier_link_free(r->carrier);
-	rpmsg_vrings_free(r->vrings);
+	rpmsg_virtio_free(r->virtio);
 	rpmsg_bus_free(r->bus);
 	profile_chan_fini(&r->own_like);
 	free(r);
@@ -337,13 +337,13 @@ int rpmsg_start_over_virtio(struct device *d, const struct spec *s, struct text 
 	driver = driver_new(RPMSG_BUFFER_LEN, greets);
 	if (!driver)
 		return -ENOMEM;
-	driver->vrings = rpmsg_vrings_new(d->loop, d->bearer, driver->bus);
+	driver->virtio = rpmsg_virtio_new(d->loop, d->bearer, driver->bus);
 	r = profile_chan_init(&driver->own_like, "RPMSG");
 	driver->like = driver->own_like;
-	if (r || !driver->vrings) {
+	if (r || !driver->virtio) {
 		rpmsg_free(&driver->driver);
 		return -ENOMEM;
 	}
 	r = driver_add(driver, d);
-	return r ? r : rpmsg_vrings_start(driver->vrings, ret_why);
+	return r ? r : rpmsg_virtio_start(driver->virtio, ret_why);
 }

@@ -1,5 +1,4 @@
 #include "device/rpmsg_vrings.h"
-#include "gpio/layout.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,9 +17,9 @@ struct direction {
 
 struct rpmsg_vrings {
 	struct rpmsg_carrier carrier;
-	struct loop *loop;
-	struct bearer *bearer;
 	struct rpmsg_bus *bus;
+	const struct rpmsg_vrings_ops *ops;
+	void *user;
 	struct direction dirs[2];
 	uint64_t features;	/* accepted */
 	uint16_t free[RPMSG_BUFFERS_MOST];	/* transmit buffers */
@@ -29,7 +28,6 @@ struct rpmsg_vrings {
 	uint32_t held, held_len;	/* receive buffer that the bus did not take */
 	bool is_holding;
 	bool is_running;
-	struct defer work;
 };
 
 static struct rpmsg_vrings *vrings(struct rpmsg_carrier *c)
@@ -50,7 +48,7 @@ static uint8_t *bytes_of(const struct direction *d, uint32_t buffer)
 static void fail(struct rpmsg_vrings *v, const char *why)
 {
 	v->is_running = false;
-	virtio_bearer_fail(v->bearer, why);
+	v->ops->failed(v->user, why);
 }
 
 /* Sending. */
@@ -81,7 +79,7 @@ static int vrings_send(struct rpmsg_carrier *c, const uint8_t *header, const voi
 	if (!v->is_running)
 		return RPMSG_FULL;
 	/* Who gets a slot back is told by the work to come. */
-	loop_defer(v->loop, &v->work);
+	v->ops->wants_work(v->user);
 	if (!v->n_free)
 		return RPMSG_FULL;
 	buffer = v->free[v->n_free - 1];
@@ -165,7 +163,7 @@ static void work_off_received(struct rpmsg_vrings *v)
 	}
 	vring_mute(ring);
 	if (!v->is_holding)
-		loop_defer(v->loop, &v->work);
+		v->ops->wants_work(v->user);
 }
 
 static void vrings_resume(struct rpmsg_carrier *c)
@@ -176,7 +174,7 @@ static void vrings_resume(struct rpmsg_carrier *c)
 		return;
 	v->is_holding = false;
 	if (hand_over(v, v->held, v->held_len))
-		loop_defer(v->loop, &v->work);
+		v->ops->wants_work(v->user);
 }
 
 static const struct rpmsg_carrier_ops carrier_ops = {
@@ -188,13 +186,11 @@ static const struct rpmsg_carrier_ops carrier_ops = {
 static void kick(struct rpmsg_vrings *v, unsigned int queue)
 {
 	if (v->is_running && vring_wants_kick(&v->dirs[queue].ring))
-		virtio_bearer_kick(v->bearer, queue);
+		v->ops->kick(v->user, queue);
 }
 
-static void do_work(void *user)
+void rpmsg_vrings_work(struct rpmsg_vrings *v)
 {
-	struct rpmsg_vrings *v = user;
-
 	if (!v->is_running)
 		return;
 	work_off_sent(v);
@@ -204,38 +200,15 @@ static void do_work(void *user)
 	kick(v, TX);
 }
 
-/* What the device calls. */
-
-/* vhost-user tells no device id, and queues of the wrong type can do harm.  A
- * gpio controller has a configuration, and of the features of a device at most the
- * first; an rpmsg device that has one also has others. */
-static bool looks_like_gpio(const struct virtio_offer *o)
-{
-	const uint64_t others = 0xfffffe;
-	uint32_t names_size;
-	uint16_t n_lines;
-
-	if (!o->config || o->features & others)
-		return false;
-	n_lines = get_le16(o->config + GPIO_CONFIG_NGPIO);
-	names_size = get_le32(o->config + GPIO_CONFIG_NAMES_SIZE);
-	return n_lines && !get_le16(o->config + 2) && (!names_size || names_size >= n_lines);
-}
-
-static int on_offered(void *user, const struct virtio_offer *o, struct virtio_choice *ret_choice,
-		      const char **ret_why)
+int rpmsg_vrings_plan(struct rpmsg_vrings *v, const struct virtio_offer *o,
+		      struct virtio_choice *ret_choice, const char **ret_why)
 {
 	const uint64_t wanted = VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_RPMSG_F_NS;
-	struct rpmsg_vrings *v = user;
 	unsigned int n = o->most < RPMSG_BUFFERS_MOST ? o->most : RPMSG_BUFFERS_MOST;
 
 	if (!(o->features & VIRTIO_F_VERSION_1)) {
 		*ret_why = "the device speaks legacy virtio only";
 		return -EOPNOTSUPP;
-	}
-	if (looks_like_gpio(o)) {
-		*ret_why = "the device is a gpio controller by its configuration, not rpmsg";
-		return -EPROTOTYPE;
 	}
 	v->features = o->features & wanted;
 	v->dirs[RX].n = v->dirs[TX].n = n;
@@ -263,11 +236,9 @@ static void lay_out(struct rpmsg_vrings *v, const struct virtio_memory *m)
 	}
 }
 
-static void on_prepare(void *user, const struct virtio_memory *m,
-		       struct vring_parts ret_parts[VIRTIO_QUEUES])
+void rpmsg_vrings_prepare(struct rpmsg_vrings *v, const struct virtio_memory *m,
+			  struct vring_parts ret_parts[VIRTIO_QUEUES])
 {
-	struct rpmsg_vrings *v = user;
-
 	lay_out(v, m);
 	v->n_taken = 0;
 	v->n_free = 0;
@@ -282,74 +253,38 @@ static void on_prepare(void *user, const struct virtio_memory *m,
 	ret_parts[TX] = v->dirs[TX].ring.parts;
 }
 
-static void on_running(void *user)
+void rpmsg_vrings_run(struct rpmsg_vrings *v)
 {
-	struct rpmsg_vrings *v = user;
-
 	v->is_running = true;
 	for (unsigned int q = RX; q <= TX; q++) {
 		vring_wants_kick(&v->dirs[q].ring);
-		virtio_bearer_kick(v->bearer, q);
+		v->ops->kick(v->user, q);
 	}
 	rpmsg_bus_room(v->bus);
-	loop_defer(v->loop, &v->work);
-	virtio_bearer_ready(v->bearer);
+	v->ops->wants_work(v->user);
 }
 
-static void on_interrupt(void *user, unsigned int queue)
+void rpmsg_vrings_end(struct rpmsg_vrings *v, int why)
 {
-	struct rpmsg_vrings *v = user;
-
-	(void)queue;
-	loop_defer(v->loop, &v->work);
-}
-
-static void on_ended(void *user, int status, const char *why)
-{
-	struct rpmsg_vrings *v = user;
-
-	(void)why;
 	v->is_running = false;
-	defer_cancel(&v->work);
-	rpmsg_bus_down(v->bus, status);
+	rpmsg_bus_down(v->bus, why);
 }
 
-static const struct vhost_user_need need = { .type = "rpmsg" };
-
-static const struct virtio_taker_ops taker_ops = {
-	.queues = {
-		.config_len = GPIO_CONFIG_LEN,
-		.offered = on_offered,
-		.prepare = on_prepare,
-		.running = on_running,
-		.interrupt = on_interrupt,
-		.ended = on_ended,
-	},
-};
-
-struct rpmsg_vrings *rpmsg_vrings_new(struct loop *l, struct bearer *b, struct rpmsg_bus *bus)
+struct rpmsg_vrings *rpmsg_vrings_new(struct rpmsg_bus *bus, const struct rpmsg_vrings_ops *ops,
+				      void *user)
 {
 	struct rpmsg_vrings *v = calloc(1, sizeof(*v));
 
 	if (!v)
 		return NULL;
 	v->carrier = (struct rpmsg_carrier){ .ops = &carrier_ops, .mtu = RPMSG_BUFFER_LEN };
-	v->loop = l;
-	v->bearer = b;
 	v->bus = bus;
-	defer_init(&v->work, do_work, v);
+	v->ops = ops;
+	v->user = user;
 	return v;
 }
 
 void rpmsg_vrings_free(struct rpmsg_vrings *v)
 {
-	if (!v)
-		return;
-	defer_cancel(&v->work);
 	free(v);
-}
-
-int rpmsg_vrings_start(struct rpmsg_vrings *v, struct text *ret_why)
-{
-	return virtio_bearer_start(v->bearer, &need, &taker_ops, v, ret_why);
 }

@@ -12,14 +12,32 @@
  * start, since rpmsg-lite waits for that.
  */
 #pragma once
-#include "device/virtio.h"
 #include "rpmsg/bus.h"
+#include "virtio/ops.h"
 
 struct rpmsg_vrings;
 
-/* All borrowed.  The mtu of @bus is RPMSG_BUFFER_LEN.  NULL without memory. */
-struct rpmsg_vrings *rpmsg_vrings_new(struct loop *l, struct bearer *b, struct rpmsg_bus *bus);
-void rpmsg_vrings_free(struct rpmsg_vrings *v);	/* after ended(); safe on NULL */
+struct rpmsg_vrings_ops {
+	void (*kick)(void *user, unsigned int queue);
+	/* Call rpmsg_vrings_work() before you next sleep. */
+	void (*wants_work)(void *user);
+	/* The device broke a rule (a sentence): nothing works before the next
+	 * prepare.  Still to come is rpmsg_vrings_end(). */
+	void (*failed)(void *user, const char *why);
+};
 
-/* Opens the device, with @v as its taker. */
-int rpmsg_vrings_start(struct rpmsg_vrings *v, struct text *ret_why);
+/* All borrowed.  The mtu of @bus is RPMSG_BUFFER_LEN.  NULL without memory. */
+struct rpmsg_vrings *rpmsg_vrings_new(struct rpmsg_bus *bus, const struct rpmsg_vrings_ops *ops,
+				      void *user);
+void rpmsg_vrings_free(struct rpmsg_vrings *v);	/* after end; safe on NULL */
+
+/* As virtio_driver_ops. */
+int rpmsg_vrings_plan(struct rpmsg_vrings *v, const struct virtio_offer *o,
+		      struct virtio_choice *ret_choice, const char **ret_why);
+void rpmsg_vrings_prepare(struct rpmsg_vrings *v, const struct virtio_memory *m,
+			  struct vring_parts ret_parts[VIRTIO_QUEUES]);
+void rpmsg_vrings_run(struct rpmsg_vrings *v);
+/* Looks at both queues, as after an interrupt: at most 64 messages. */
+void rpmsg_vrings_work(struct rpmsg_vrings *v);
+/* The memory leaves; the bus goes down with @why.  Safe twice. */
+void rpmsg_vrings_end(struct rpmsg_vrings *v, int why);
