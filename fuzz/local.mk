@@ -55,6 +55,13 @@ fuzz_fuzz_usb_descriptors_LDADD = src/usb/libusb.a src/base/libbase.a
 fuzz_fuzz_usb_descriptors_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-usb-descriptors
 
+fuzz_targets += fuzz/fuzz-usb-link
+fuzz_fuzz_usb_link_SOURCES = fuzz/fuzz-usb-link.c tests/fake_usb.c tests/fake_usb.h \
+	tests/link_user.c tests/link_user.h tests/usb_bench.c tests/usb_bench.h $(fuzz_main)
+fuzz_fuzz_usb_link_LDADD = src/usb/libusb.a src/base/libbase.a
+fuzz_fuzz_usb_link_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-usb-link
+
 fuzz_targets += fuzz/fuzz-vring
 fuzz_fuzz_vring_SOURCES = fuzz/fuzz-vring.c tests/vring_rig.c tests/vring_rig.h $(fuzz_main)
 fuzz_fuzz_vring_LDADD = src/sim/libsim.a src/virtio/libvirtio.a src/base/libbase.a
