@@ -107,7 +107,7 @@ static void examine(const struct finder *s, struct view *v, bool is_running)
 	text_fini(&why);
 }
 
-static const char *kind_of(enum usb_transfer transfer)
+static const char *kind_of(enum usb_ep_kind transfer)
 {
 	static const char *const kinds[] = {
 		[USB_CONTROL_EP] = "control", [USB_ISO_EP] = "isochronous",

@@ -316,7 +316,7 @@ const struct usb_alt *usb_alt_find(const struct usb_descriptors *d, uint8_t inte
 
 const struct usb_endpoint *usb_endpoint_find(const struct usb_descriptors *d,
 					     const struct usb_alt *a,
-					     enum usb_transfer transfer, bool is_in)
+					     enum usb_ep_kind transfer, bool is_in)
 {
 	const struct usb_endpoint *found = NULL, *e = &d->endpoints[a->first_endpoint];
 
@@ -331,7 +331,7 @@ const struct usb_endpoint *usb_endpoint_find(const struct usb_descriptors *d,
 }
 
 unsigned int usb_n_endpoints(const struct usb_descriptors *d, const struct usb_alt *a,
-			     enum usb_transfer transfer)
+			     enum usb_ep_kind transfer)
 {
 	unsigned int n = 0;
 

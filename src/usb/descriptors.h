@@ -22,11 +22,11 @@ enum {
 	USB_DESCRIPTORS_SIZE = 1 << 17,	/* more bytes than that are not looked at */
 };
 
-enum usb_transfer { USB_CONTROL_EP, USB_ISO_EP, USB_BULK_EP, USB_INTERRUPT_EP };
+enum usb_ep_kind { USB_CONTROL_EP, USB_ISO_EP, USB_BULK_EP, USB_INTERRUPT_EP };
 
 struct usb_endpoint {
 	uint8_t address;	/* bit 7: IN */
-	enum usb_transfer transfer;
+	enum usb_ep_kind transfer;
 	uint16_t packet;	/* bytes, not 0 but for isochronous ones */
 };
 
@@ -75,10 +75,10 @@ const struct usb_alt *usb_alt_find(const struct usb_descriptors *d, uint8_t inte
  * of it, else NULL. */
 const struct usb_endpoint *usb_endpoint_find(const struct usb_descriptors *d,
 					     const struct usb_alt *a,
-					     enum usb_transfer transfer, bool is_in);
+					     enum usb_ep_kind transfer, bool is_in);
 /* How many it has of a kind, both directions. */
 unsigned int usb_n_endpoints(const struct usb_descriptors *d, const struct usb_alt *a,
-			     enum usb_transfer transfer);
+			     enum usb_ep_kind transfer);
 
 /* Which interface holds the data of a communications interface: its union,
  * else its association, else the next one; its own number when there is none. */
