@@ -4,7 +4,8 @@
  * Each message of the front-end takes one byte of the input: 0 an honest answer,
  * 1 an honest one whose payload is the next 8 bytes, 2 as many raw bytes as the
  * next says, 3 the end, 4 a descriptor along with the answer, 5 bytes written into
- * the shared memory and an interrupt, then an honest answer.  Without input answers are honest.
+ * the shared memory and an interrupt, then an honest answer.  Without input
+ * answers are honest.
  * Once it runs every byte left is one written into the memory, with an interrupt.
  * Whatever was said: one end at most, and no descriptor left.
  */
@@ -20,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { N = 8, BUFFER = 32, TURNS = 3, MESSAGES = 80, FDS = 8 };
+enum { N = 8, BUFFER = 32, TURNS = 3, MESSAGES = 80 };
 
 /* The input, as it is taken. */
 static struct {

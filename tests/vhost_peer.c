@@ -75,7 +75,8 @@ static void reply(struct vhost_peer *p, struct vhu_header h, const union vhu_pay
 	}
 	for (int i = 0; i < n_fds; i++)
 		fds[i] = eventfd(0, EFD_CLOEXEC);
-	msgsock_send_now(&p->sock, iov, lie == LIE_HALF_HEADER ? 1 : 2, fds, (unsigned int)n_fds, 0);
+	msgsock_send_now(&p->sock, iov, lie == LIE_HALF_HEADER ? 1 : 2, fds,
+			 (unsigned int)n_fds, 0);
 	for (int i = 0; i < n_fds; i++)
 		close(fds[i]);
 }
