@@ -1,6 +1,5 @@
 #include "transport/vhost_dialog.h"
 #include <errno.h>
-#include <stdarg.h>
 #include <sys/socket.h>
 
 enum { REPLY_US = 5000000 };

@@ -66,7 +66,7 @@ static int take_features(struct vhost_user *v, unsigned int arg, const union vhu
 	v->offered = reply->u64;
 	if (!(v->offered & VIRTIO_F_VERSION_1))
 		return vhost_user_fail(v, -EOPNOTSUPP,
-				       "the back-end lacks VERSION_1: legacy virtio is not spoken here");
+				       "the back-end lacks VERSION_1: this is legacy virtio");
 	if (!has_protocol(v))
 		log_warn("vhost-user", "the back-end is an old one: it acknowledges nothing");
 	return 0;
@@ -168,23 +168,27 @@ static int take_config(struct vhost_user *v, unsigned int arg, const union vhu_p
 		return 0;
 	}
 	if (reply->config.offset || reply->config.size != v->driver->config_len)
-		return vhost_user_fail(v, -EPROTO, "the back-end tells another part of its configuration");
+		return vhost_user_fail(v, -EPROTO,
+				       "the back-end tells another part of its configuration");
 	memcpy(v->config, reply->config.bytes, reply->config.size);
 	return 0;
 }
 
 static int offer(struct vhost_user *v, unsigned int arg, const union vhu_payload *reply)
 {
-	struct virtio_offer o = { .features = v->offered & ~(VIRTIO_STRANGE | VHU_F_PROTOCOL_FEATURES),
-				  .config = has_config(v) ? v->config : NULL,
-				  .config_len = has_config(v) ? v->driver->config_len : 0,
-				  .most = 256 };
+	struct virtio_offer o = {
+		.features = v->offered & ~(VIRTIO_STRANGE | VHU_F_PROTOCOL_FEATURES),
+		.config = has_config(v) ? v->config : NULL,
+		.config_len = has_config(v) ? v->driver->config_len : 0,
+		.most = 256,
+	};
 	const char *why = "the driver refuses the device";
 	int r;
 
 	(void)arg, (void)reply;
 	if (!o.config && v->need->no_config)
-		return vhost_user_fail(v, -EOPNOTSUPP, "the back-end tells no configuration, as %s would: %s",
+		return vhost_user_fail(v, -EOPNOTSUPP,
+				       "the back-end tells no configuration, as %s would: %s",
 				       v->need->type, v->need->no_config);
 	r = v->driver->offered(v->user, &o, &v->choice, &why);
 	if (r < 0)

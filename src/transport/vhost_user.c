@@ -269,15 +269,16 @@ static int examine_path(const char *path, struct text *ret_why)
 	if (!folder)
 		return -ENOMEM;
 	if (!lstat(path, &st) && S_ISLNK(st.st_mode)) {
-		text_printf(ret_why, "socket \"%s\": a symbolic link; name the socket itself", path);
+		text_printf(ret_why, "socket \"%s\": a symbolic link; name the socket itself",
+			    path);
 		return -ELOOP;
 	}
 	slash = strrchr(folder, '/');
 	if (slash)
 		slash[slash == folder] = '\0';
 	if (!stat(slash ? folder : ".", &st) && st.st_mode & S_IWOTH && !(st.st_mode & S_ISVTX))
-		log_warn("vhost-user", "anyone may replace \"%s\": its folder can be written by all",
-			 path);
+		log_warn("vhost-user",
+			 "anyone may replace \"%s\": its folder can be written by all", path);
 	return 0;
 }
 
