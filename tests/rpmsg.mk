@@ -3,7 +3,7 @@ rpmsg_rig = tests/rpmsg_rig.c tests/rpmsg_rig.h tests/suite.h
 rpmsg_libs = src/rpmsg/librpmsg.a src/base/libbase.a $(CHECK_LIBS)
 
 rpmsg_tests = tests/test-rpmsg-bus tests/test-rpmsg-carrier tests/test-rpmsg-ns \
-	tests/test-rpmsg-property tests/test-rpmsg-remote \
+	tests/test-rpmsg-port tests/test-rpmsg-property tests/test-rpmsg-remote \
 	tests/test-rpmsg-vrings
 check_PROGRAMS += $(rpmsg_tests)
 TESTS += $(rpmsg_tests)
@@ -15,6 +15,8 @@ tests_test_rpmsg_carrier_SOURCES = tests/test-rpmsg-carrier.c tests/fake_link.c 
 tests_test_rpmsg_carrier_LDADD = $(rpmsg_libs)
 tests_test_rpmsg_ns_SOURCES = tests/test-rpmsg-ns.c $(rpmsg_rig)
 tests_test_rpmsg_ns_LDADD = $(rpmsg_libs)
+tests_test_rpmsg_port_SOURCES = tests/test-rpmsg-port.c $(rpmsg_rig)
+tests_test_rpmsg_port_LDADD = src/port/libport.a $(rpmsg_libs)
 tests_test_rpmsg_property_SOURCES = tests/test-rpmsg-property.c $(rpmsg_rig)
 tests_test_rpmsg_property_LDADD = $(rpmsg_libs)
 tests_test_rpmsg_remote_SOURCES = tests/test-rpmsg-remote.c tests/speaker.h $(rpmsg_rig)
