@@ -6,7 +6,8 @@
  * Interface 1 (ff/ff/ff) takes encapsulated commands and gives each back as its
  * response, with a notification, as long as DTR is up.
  *
- * Prints "ready" and serves until killed.
+ * Prints "ready" and serves until killed, which pulls the device; the next one
+ * finds the files of the last.
  */
 #include "base/bytes.h"
 #include <dirent.h>
@@ -103,9 +104,11 @@ static void make_gadget(void)
 	put(GADGET "/strings/0x409/product", "Gadget");
 	mkdir(GADGET "/configs/c.1", 0755);
 	mkdir(GADGET "/functions/ffs.x", 0755);
-	if (symlink(GADGET "/functions/ffs.x", GADGET "/configs/c.1/ffs.x") < 0)
+	if (symlink(GADGET "/functions/ffs.x", GADGET "/configs/c.1/ffs.x") < 0 &&
+	    errno != EEXIST)
 		die("symlink");
-	mkdir(FUNCTION, 0755);
+	if (mkdir(FUNCTION, 0755) < 0)
+		return;
 	if (mount("x", FUNCTION, "functionfs", 0, NULL) < 0)
 		die("functionfs");
 }

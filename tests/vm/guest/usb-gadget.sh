@@ -12,8 +12,13 @@ mounts() { mhifs -c /etc/mhifs.conf "usb:$port" $mnt; }
 unmounts() { within 5 umount $mnt && within 5 no_daemon; }
 no_file() { ! [ -e "$1" ]; }
 controller=$(ls /sys/class/udc | head -n 1)
-state_is() { is "$1" "$(cat "/sys/class/udc/$controller/state")"; }
-plug() { echo "$1" >"/sys/class/udc/$controller/soft_connect"; }
+find_port() {
+	path=$(grep -lx 1209 /sys/bus/usb/devices/*/idVendor) && basename "$(dirname "$path")"
+}
+plug_in() {
+	ffs >/tmp/ffs 2>&1 &
+	within 10 grep -q ready /tmp/ffs
+}
 
 # A command of so many bytes comes back as one read.
 command_comes_back() {
@@ -26,11 +31,9 @@ command_comes_back() {
 }
 
 must "there is a device controller" [ -n "$controller" ]
-ffs >/tmp/ffs 2>&1 &
-must "a device is made" within 10 grep -q ready /tmp/ffs
-must "it is configured" within 10 state_is configured
-port=$(dirname "$(grep -lx 1209 /sys/bus/usb/devices/*/idVendor)")
-port=${port##*/}
+must "a device is made" plug_in
+must "it is configured" within 10 find_port
+port=$(find_port)
 echo 'device "usb-1209:0001" { channel "DIAG" { zlp = write } }' >/etc/mhifs.conf
 must "it mounts" mounts
 ok "class rules make channels of it" [ -e $dev/DIAG -a -e $dev/QMI ]
@@ -44,12 +47,12 @@ ok "and a short one behind it" command_comes_back 1
 cat $dev/DIAG >/tmp/asked 2>&1 &
 reader=$!
 sleep 1
-ok "the device is unplugged" plug disconnect
+ok "the device is unplugged" kill "$(pidof ffs)"
 wait $reader
 ok "who waits is told" grep -q "No such device" /tmp/asked
 ok "the files go" within 5 no_file $dev/DIAG
 ok "a clean end" unmounts
-ok "it is plugged in again" plug connect
+ok "it is plugged in again" plug_in
 must "it is configured again" within 10 [ -e "/sys/bus/usb/devices/$port:1.1" ]
 must "it mounts again" mounts
 ok "an echo again" talk echo $dev/DIAG 20 0
