@@ -27,3 +27,4 @@ int bench_idle(const struct bench *b);
 int bench_mem(const struct bench *b);
 int bench_race(const struct bench *b);
 int bench_rpmsg(const struct bench *b);
+int bench_usb(const struct bench *b);

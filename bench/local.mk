@@ -11,6 +11,7 @@ mhi_bench_SOURCES = \
 	bench/bench-ring.c \
 	bench/bench-rpmsg.c \
 	bench/bench-scale.c \
+	bench/bench-usb.c \
 	bench/bus-rig.c bench/bus-rig.h \
 	bench/client.c bench/client.h \
 	bench/clock.h \
@@ -31,7 +32,7 @@ mhi_bench_SOURCES = \
 nodist_mhi_bench_SOURCES = bench/commit.h
 mhi_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)
 mhi_bench_LDADD = src/core/libcore.a src/sim/libsim.a \
-	src/rpmsg/librpmsg.a src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS)
+	src/rpmsg/librpmsg.a src/usb/libusb.a src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS)
 
 # Each figure names the commit it was taken from; the file changes only when
 # the commit does.

@@ -26,6 +26,7 @@ static const struct command {
 	{ "idle", bench_idle, "wake-ups while nobody says anything (R11)" },
 	{ "mem", bench_mem, "resident memory (R7)" },
 	{ "rpmsg", bench_rpmsg, "the rpmsg bus (R12), an endpoint's file (R13)" },
+	{ "usb", bench_usb, "a transfer through the link to a USB modem (R14)" },
 	{ "race", bench_race, "against the kernel's driver, on the same device" },
 };
 
