@@ -5,6 +5,7 @@
 #include "mhifs/mhifs.h"
 #include "rpmsg/carrier_link.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -135,8 +136,10 @@ static void on_left(void *user, unsigned int chan)
 static void on_noted(void *user, const char *sentence)
 {
 	struct rpmsg_driver *r = user;
+	char line[160];
 
-	device_bearer_noted(r->driver.device, sentence);
+	snprintf(line, sizeof(line), "rpmsg: %s", sentence);
+	device_bearer_noted(r->driver.device, line);
 }
 
 static void on_wants_turn(void *user)

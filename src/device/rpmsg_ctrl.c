@@ -1,4 +1,5 @@
 #include "device/rpmsg_ctrl.h"
+#include "device/rpmsg_name.h"
 #include "mhifs/mhifs.h"
 #include <errno.h>
 
@@ -69,19 +70,32 @@ static void ctrl_ioctl(struct node *n, unsigned int cmd, uint64_t arg, const voi
 	wait_answer(w, ctrl_obey(c->bus, cmd, in, in_len), NULL, 0);
 }
 
-/* "NAME SRC DST local" or "announced" a line; the name as events write it. */
+static void show_counts(const struct rpmsg_bus_counts *c, struct text *out)
+{
+	const struct { const char *key; uint64_t value; } counts[] = {
+		{ "received", c->received }, { "sent", c->sent }, { "bad", c->bad },
+		{ "empty", c->empty }, { "lost", c->lost }, { "creates", c->creates },
+		{ "destroys", c->destroys }, { "refused", c->refused },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(counts); i++)
+		text_printf(out, "%s=%llu\n", counts[i].key, (unsigned long long)counts[i].value);
+}
+
 static int ctrl_show(struct node *n, struct text *out)
 {
 	const struct rpmsg_ctrl *c = n->user;
 	unsigned int n_chans = rpmsg_bus_link(c->bus)->n_chans;
+	char name[RPMSG_FILE_LEN];
 
+	show_counts(rpmsg_bus_counts(c->bus), out);
 	for (unsigned int i = 0; i < n_chans; i++) {
 		const struct rpmsg_endpoint *e = rpmsg_bus_endpoint(c->bus, i);
 
 		if (!e)
 			continue;
-		text_add_escaped(out, e->name, strlen(e->name));
-		text_printf(out, " %d %d %s\n", (int)e->src, (int)e->dst,
+		rpmsg_file_name(e, 0, name);
+		text_printf(out, "endpoint.%s=%d %d %s\n", name, (int)e->src, (int)e->dst,
 			    e->is_local ? "local" : "announced");
 	}
 	return text_failed(out) ? -ENOMEM : 0;

@@ -1,6 +1,8 @@
 /*
  * rpmsg_ctrl - the file rpmsg/ctrl: takes the ioctls of the kernel's
- * /dev/rpmsg_ctrlN, with its numbers and its errors, and shows what there is.
+ * /dev/rpmsg_ctrlN, with its numbers and its errors.  It shows what the bus
+ * counted, a line KEY=COUNT each (struct rpmsg_bus_counts), and a line
+ * endpoint.NAME=SRC DST local or announced each.
  *
  * CREATE_EPT makes an endpoint that is not announced, CREATE_DEV one that is;
  * RELEASE_DEV and DESTROY_EPT end either.  DESTROY_EPT belongs to the file of

@@ -194,6 +194,12 @@ void rpmsg_bus_room(struct rpmsg_bus *b)
 	rpmsg_bus_want_turn(b);
 }
 
+void rpmsg_bus_spoilt(struct rpmsg_bus *b, const char *sentence)
+{
+	b->counts.bad++;
+	b->ops->noted(b->user, sentence);
+}
+
 /* The inbox of an endpoint before what the carrier kept, so that messages stay
  * in order. */
 void rpmsg_bus_turn(struct rpmsg_bus *b)

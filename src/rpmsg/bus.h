@@ -63,7 +63,8 @@ struct rpmsg_bus_ops {
 
 struct rpmsg_bus_counts {
 	uint64_t received, sent;	/* all, the name service included */
-	uint64_t bad;		/* shorter than they say, no header, from nowhere */
+	uint64_t bad;		/* shorter than they say, no header, from nowhere, spoilt
+				 * on the way */
 	uint64_t empty;		/* to an endpoint */
 	uint64_t lost;		/* to no endpoint, or to one that nobody reads */
 	uint64_t creates, destroys;	/* announcements taken */
@@ -91,6 +92,7 @@ void rpmsg_bus_down(struct rpmsg_bus *b, int why);
  * called. */
 int rpmsg_bus_receive(struct rpmsg_bus *b, const void *message, size_t len);
 void rpmsg_bus_room(struct rpmsg_bus *b);	/* send may work again, or taken() moved */
+void rpmsg_bus_spoilt(struct rpmsg_bus *b, const char *sentence);	/* a message it lost */
 void rpmsg_bus_turn(struct rpmsg_bus *b);
 
 /* A local endpoint.  @src: RPMSG_ADDR_ANY: the lowest free from 1024 on.  With

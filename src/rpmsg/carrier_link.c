@@ -20,7 +20,7 @@ struct carrier_link {
 	const struct carrier_link_ops *ops;
 	void *user;
 	enum carrier_state state;
-	uint64_t n_taken, n_errors;
+	uint64_t n_taken;
 	struct carrier_slot *slots[2];	/* by enum link_dir; owned */
 	uint16_t free;		/* first free uplink slot */
 	uint16_t first, last;	/* messages the bus has not taken yet */
@@ -173,7 +173,9 @@ static void downlink_done(struct carrier_link *c, uint16_t slot, int status, uin
 		hand_over(c);
 		return;
 	}
-	c->n_errors += status != LINK_MORE;
+	if (c->state == RUNNING && status != LINK_MORE)
+		rpmsg_bus_spoilt(c->bus, status ? "a message did not come through" :
+						  "a message is longer than a slot");
 	consume(c, slot);
 }
 
@@ -184,7 +186,8 @@ static void uplink_done(struct carrier_link *c, uint16_t slot, int status)
 	if (c->state != RUNNING || is_departure(status))
 		return;
 	c->n_taken++;
-	c->n_errors += status < 0;
+	if (status < 0)
+		rpmsg_bus_spoilt(c->bus, "a message did not get through");
 	rpmsg_bus_room(c->bus);
 }
 
@@ -297,9 +300,4 @@ void carrier_link_stop(struct carrier_link *c, int why)
 	c->state = STOPPING;
 	rpmsg_bus_down(c->bus, why);
 	c->link->ops->close(c->link, c->chan);
-}
-
-uint64_t carrier_link_errors(const struct carrier_link *c)
-{
-	return c->n_errors;
 }

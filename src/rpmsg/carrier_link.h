@@ -33,6 +33,3 @@ int carrier_link_start(struct carrier_link *c);
 /* The bus goes down with @why, the channel closes; stopped follows.  Safe when it
  * is not started. */
 void carrier_link_stop(struct carrier_link *c, int why);
-
-/* Messages that were longer than a slot, or failed on the way. */
-uint64_t carrier_link_errors(const struct carrier_link *c);

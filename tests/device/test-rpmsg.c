@@ -151,7 +151,8 @@ START_TEST(test_announced_endpoints_are_files)
 	}
 	ck_assert_int_eq(stat(mount_path(m, "rpmsg/ctrl"), &st), 0);
 	ck_assert_uint_eq(st.st_mode, S_IFREG | 0600);
-	ck_assert_ptr_nonnull(strstr(mount_show(m, "rpmsg/ctrl"), "rpmsg-echo 1024 1024 announced\n"));
+	ck_assert_ptr_nonnull(strstr(mount_show(m, "rpmsg/ctrl"),
+				     "\nendpoint.rpmsg-echo=1024 1024 announced\n"));
 	ck_assert(!exists("RPMSG"));
 }
 END_TEST
