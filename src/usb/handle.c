@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
+enum { REAPS_MAX = 32 };
+
 /* What we keep of a prepared transfer. */
 struct slip {
 	struct list node;	/* in handle->slips */
@@ -55,8 +57,11 @@ static void LIBUSB_CALL on_transfer(struct libusb_transfer *libusb)
 {
 	struct slip *s = libusb->user_data;
 
-	usb_end_transfer(&s->handle->io, s->transfer, status_of(libusb->status),
-			 (uint32_t)libusb->actual_length);
+	if (s->handle->is_closing)
+		s->handle->io.n_flying--;
+	else
+		usb_end_transfer(&s->handle->io, s->transfer, status_of(libusb->status),
+				 (uint32_t)libusb->actual_length);
 }
 
 static int handle_prepare(struct usb_io *io, struct usb_transfer *t)
@@ -188,14 +193,29 @@ static int handle_reset(struct usb_io *io)
 	return r == -ENOENT ? -ENODEV : r;	/* it came back as another one */
 }
 
-/* Transfers that still fly are taken from libusb's list by its close; the
- * kernel writes into no buffer afterwards, as usbfs copies while reaping. */
+/* libusb forgets what it keeps of a transfer that flies when its device is
+ * closed.  usbfs cancels at once, so all but those that never come home are
+ * there to be reaped. */
+static void reap(struct usb_handle *h)
+{
+	struct timeval none = { 0 };
+	struct slip *s;
+
+	list_for_each(s, &h->slips, node)
+		libusb_cancel_transfer(s->libusb);
+	for (int i = 0; i < REAPS_MAX && h->io.n_flying; i++)
+		libusb_handle_events_timeout_completed(usb_context_get(h->context), &none, NULL);
+}
+
+/* The kernel writes into no buffer afterwards: usbfs copies while reaping. */
 static void handle_close(struct usb_io *io)
 {
 	struct usb_handle *h = to_handle(io);
 	struct slip *s, *tmp;
 
 	h->is_closing = true;
+	if (h->io.n_flying)
+		reap(h);
 	if (h->device)
 		libusb_close(h->device);
 	list_for_each_safe(s, tmp, &h->slips, node) {
