@@ -34,10 +34,11 @@ const char *vhost_request_name(enum vhu_request request)
 static int over(struct vhost_dialog *d, int r, const char *sentence)
 {
 	timer_stop(&d->patience);
+	if (!d->why.len && d->is_waiting)
+		text_printf(&d->why, "%s (%s)", sentence, vhost_request_name(d->asked));
+	else if (!d->why.len)
+		text_add(&d->why, sentence);
 	d->is_waiting = false;
-	if (d->why.len)
-		return r;
-	text_printf(&d->why, "%s (%s)", sentence, vhost_request_name(d->asked));
 	return r;
 }
 
@@ -73,10 +74,10 @@ static int take_reply(struct vhost_dialog *d)
 	bytes = msgsock_payload(&d->sock, &len);
 	memcpy(&payload, bytes, len);
 	msgsock_next(&d->sock);
-	timer_stop(&d->patience);
-	d->is_waiting = false;
 	if (!d->reply_len && payload.u64)
 		return over(d, -EPROTO, "the back-end refused a request");
+	timer_stop(&d->patience);
+	d->is_waiting = false;
 	if (len < d->reply_len || !d->reply_len)
 		len = 0;
 	d->ops->replied(d->user, &payload, len);
@@ -160,6 +161,7 @@ int vhost_dialog_ask(struct vhost_dialog *d, const struct vhost_question *q)
 	d->reply_len = q->reply_len;
 	if (has_reply && !q->reply_len)
 		h.flags |= VHU_NEED_REPLY;
+	d->is_waiting = true;
 	if (has_unread(d))
 		return over(d, -EPROTO, "the back-end spoke without being asked");
 	/* Not one of the few hundred bytes of a start fills a socket that is read. */
