@@ -113,8 +113,7 @@ static void add_device(struct node *n)
 	g_string_append_printf(s, "E: MAJOR=189\nE: MINOR=%u\n", n->devnum - 1);
 	g_string_append_printf(s, "A: busnum=1\\n\nA: devnum=%u\\n\nA: devpath=1\\n\n", n->devnum);
 	g_string_append_printf(s, "A: speed=%s\\n\n", gadget_packet(g) == 1024 ? "5000" : "480");
-	g_string_append_printf(s, "A: idVendor=%04x\\n\nA: idProduct=%04x\\n\n",
-			       get_le16(device + 8), get_le16(device + 10));
+	g_string_append_printf(s, "A: idProduct=%04x\\n\n", get_le16(device + 10));
 	g_string_append(s, "A: bConfigurationValue=1\\n\nA: bNumConfigurations=1\\n\n"
 			"A: bDeviceClass=00\\n\nA: bcdDevice=0318\\n\nA: version= 2.00\\n\n");
 	append_string(s, "manufacturer", gadget_string(g, 1));
@@ -151,6 +150,9 @@ static void event(struct node *n, const char *action)
 
 void tree_add(struct node *n)
 {
+	const uint8_t *device = gadget_device(n->port->gadget);
+	char vendor[8];
+
 	n->is_listed = true;
 	add_device(n);
 	for (unsigned int i = 0; i < gadget_n_interfaces(n->port->gadget); i++) {
@@ -158,6 +160,9 @@ void tree_add(struct node *n)
 		tree_set_driver(n, i, tree_native_driver(n, i));
 	}
 	node_attach(n);
+	/* Who looks before the event sees half a device: no node answers yet. */
+	snprintf(vendor, sizeof(vendor), "%04x\n", get_le16(device + 8));
+	umockdev_testbed_set_attribute(testbed, n->syspath, "idVendor", vendor);
 	event(n, "add");
 	event(n, "bind");
 }
