@@ -53,7 +53,7 @@ static void start(const char *mood)
 {
 	serve("gpio", mood);
 	d = rig_device(&rig, spec);
-	ck_assert_str_eq(rig_show(d, "state"), "state=ready\nmhi=\nee=NONE\nwhy=\n");
+	ck_assert_str_eq(rig_show(d, "state"), "state=ready\nmhi=\nee=-\nwhy=\n");
 }
 
 static ssize_t store(const char *node, const char *text)

@@ -73,7 +73,7 @@ const char *device_ee(const struct device *d)
 {
 	const struct bearer_ops *ops = d->bearer->ops;
 
-	return !d->is_closed && ops->ee ? ops->ee(d->bearer) : mhi_ee_name(MHI_EE_NONE);
+	return !d->is_closed && ops->ee ? ops->ee(d->bearer) : "-";
 }
 
 bool device_is_gone(const struct device *d)
