@@ -53,3 +53,9 @@ check_PROGRAMS += tests/test-usb-device
 TESTS += tests/test-usb-device
 tests_test_usb_device_SOURCES = tests/test-usb-device.c $(usb_bench)
 tests_test_usb_device_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/test-usb-memory
+TESTS += tests/test-usb-memory
+tests_test_usb_memory_SOURCES = tests/test-usb-memory.c $(usb_bench)
+tests_test_usb_memory_LDADD = src/usb/libusb.a src/base/libbase.a $(CHECK_LIBS)
+tests_test_usb_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=free
