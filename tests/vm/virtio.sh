@@ -38,8 +38,12 @@ need_qemu_vfio_user
 need_kernel k61
 need_modules bookworm
 
-image gpio -m virtio_pci -m gpio-virtio -b "$(command -v gpiodetect)" -b "$(command -v gpiofind)" \
-	-b "$(command -v gpioinfo)" -b "$(command -v gpioget)" -b "$(command -v gpioset)" -b "$(command -v gpiomon)"
+tools=
+for tool in gpiodetect gpiofind gpioinfo gpioget gpioset gpiomon; do
+	tools="$tools -b $(command -v $tool)"
+done
+# shellcheck disable=SC2086 # the options are words
+image gpio -m virtio_pci -m gpio-virtio $tools
 back_end gpio
 judged "gpio, QEMU 11" vhost-user-gpio-pci,chardev=c0
 qemu=

@@ -81,6 +81,6 @@ ok "it is released" releases
 ok "the driver lets go and takes it again" rebinds
 ok "rpmsg-raw after that" echoes rpmsg-raw $raw 100 64
 # 6.1 makes channels in the interrupt and says so; that is its affair.
-ok "the kernel is well" eval '! dmesg | grep -v "BUG: scheduling while atomic" | grep -E "BUG|Oops|hung"'
+ok "the kernel is well" eval '! dmesg | grep -v "scheduling while atomic" | grep -E "BUG|Oops|hung"'
 dmesg | grep -E 'virtio_rpmsg_bus virtio|goodbye' | sed 's,^,note: ,'
 finish
