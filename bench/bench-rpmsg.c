@@ -1,6 +1,6 @@
 /*
- * R12: a message through the rpmsg bus, there and back, against the two copies
- * that nobody is spared.  R13: an echo through an endpoint's file against one
+ * L1: a message through the rpmsg bus, there and back, against the two copies
+ * that nobody is spared.  L2: an echo through an endpoint's file against one
  * through a channel's, on the same device, and through another process.
  */
 #include "base/bytes.h"
@@ -70,7 +70,7 @@ static int bus_message(const struct bench *b, struct bus_subject *s, uint32_t le
 			  &(struct subject){ take_bus, s }, &o);
 	if (r)
 		return r;
-	snprintf(name, sizeof name, "R12 rpmsg bus, there and back, %u", len);
+	snprintf(name, sizeof name, "L1 rpmsg bus, there and back, %u", len);
 	report_row(&(struct row){
 		.name = name, .unit = "ns", .floor_name = "two copies", .outcome = &o,
 		.size = len, .goal = GOAL_AT_MOST, .limit = limit,
@@ -88,7 +88,7 @@ static int bus_many(const struct bench *b, struct bus_subject *one, struct bus_s
 			  &(struct subject){ take_bus, many }, &o);
 	if (!r)
 		report_row(&(struct row){
-			.name = "R12 rpmsg bus, 256 endpoints in turn", .unit = "ns",
+			.name = "L1 rpmsg bus, 256 endpoints in turn", .unit = "ns",
 			.floor_name = "one endpoint", .outcome = &o, .size = FILE_LEN,
 			.goal = GOAL_AT_MOST, .limit = 1.5,
 		});
@@ -215,8 +215,8 @@ static int file_echo(struct file_run *run, bool is_far)
 
 	if (!r)
 		report_row(&(struct row){
-			.name = is_far ? "R13 echo, endpoint of a process"
-				       : "R13 echo through an endpoint's file",
+			.name = is_far ? "L2 echo, endpoint of a process"
+				       : "L2 echo through an endpoint's file",
 			.floor_name = is_far ? "a channel's file, a wake-up and its answer"
 					     : "a channel's file",
 			.unit = "us", .outcome = &o, .size = sizeof buf,

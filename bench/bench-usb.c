@@ -1,5 +1,5 @@
 /*
- * R14: a transfer through the link to a USB modem, each way, against the same
+ * L3: a transfer through the link to a USB modem, each way, against the same
  * transfer submitted and ended by hand.  The device ends each one when told, so
  * what is left is our share: no kernel, no controller, no cable.
  */
@@ -252,8 +252,8 @@ int bench_usb(const struct bench *b)
 				  &(struct subject){ take_link, &rig }, &o);
 		if (!r)
 			report_row(&(struct row){
-				.name = dir == LINK_UL ? "R14 USB link, a transfer out"
-						       : "R14 USB link, a transfer in",
+				.name = dir == LINK_UL ? "L3 USB link, a transfer out"
+						       : "L3 USB link, a transfer in",
 				.unit = "ns", .floor_name = "bare transfer", .outcome = &o,
 				.size = LEN, .goal = GOAL_AT_MOST, .limit = 10,
 			});

@@ -25,8 +25,8 @@ static const struct command {
 	{ "scale", bench_scale, "with many channels open (R9), with many devices (R10)" },
 	{ "idle", bench_idle, "wake-ups while nobody says anything (R11)" },
 	{ "mem", bench_mem, "resident memory (R7)" },
-	{ "rpmsg", bench_rpmsg, "the rpmsg bus (R12), an endpoint's file (R13)" },
-	{ "usb", bench_usb, "a transfer through the link to a USB modem (R14)" },
+	{ "rpmsg", bench_rpmsg, "the rpmsg bus (L1), an endpoint's file (L2)" },
+	{ "usb", bench_usb, "a transfer through the link to a USB modem (L3)" },
 	{ "race", bench_race, "against the kernel's driver, on the same device" },
 };
 

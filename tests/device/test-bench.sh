@@ -15,9 +15,9 @@ for name in "ring cycle, batch 32" "R1 ring engine, batch 32" "R4 echo through a
 	"R5 write 64 KiB" "R6 daemon CPU, read 60 KiB" "R8 open until running" \
 	"R9 channels 256, all busy" "R10 devices 32, all busy" \
 	"R11 wake-ups while idle" "R7 each open channel" \
-	"R12 rpmsg bus, 256 endpoints in turn" \
-	"R13 echo through an endpoint's file" "R13 echo, endpoint of a process" \
-	"R14 USB link, a transfer in"; do
+	"L1 rpmsg bus, 256 endpoints in turn" \
+	"L2 echo through an endpoint's file" "L2 echo, endpoint of a process" \
+	"L3 USB link, a transfer in"; do
 	grep -q "^{\"name\":\"$name\",\"unit\":\"[^\"]*\",\"value\":[0-9]" "$out" || {
 		echo "no result for $name" >&2
 		exit 1
