@@ -17,6 +17,7 @@ check_DATA += tests/usb_mock_preload.so
 CLEANFILES += tests/usb_mock_preload.so
 EXTRA_DIST += tests/usb_mock_preload.c
 tests/usb_mock_preload.so: tests/usb_mock_preload.c
+	@$(MKDIR_P) tests
 	$(AM_V_CCLD)$(CC) -D_GNU_SOURCE $(CFLAGS) -shared -fPIC -o $@ \
 		$(top_srcdir)/tests/usb_mock_preload.c
 

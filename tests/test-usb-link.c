@@ -23,6 +23,7 @@ static struct usb_device *device;
 static struct usb_node node;
 static char path[64], answer[TOLD_MAX];
 static struct usb_layout layout;
+static struct usb_rules rules;
 static struct text why;
 static struct link_user users[USERS];
 static unsigned int n_users, n_changed, n_stopped, n_noted;
@@ -92,7 +93,6 @@ static int find(const char *address)
 {
 	struct usb_device_config config = { .layout = &layout, .open = usb_handle_open,
 					    .opener = &node };
-	struct usb_rules rules = { .model = NULL };
 	struct usb_descriptors d;
 	struct usb_found found;
 	int r;
@@ -122,6 +122,7 @@ static void setup(void)
 	loop = loop_new();
 	why = TEXT_INIT;
 	n_users = n_changed = n_stopped = n_noted = 0;
+	rules = (struct usb_rules){ .model = NULL };
 	tell("habits");
 	tell("heal");
 	tell("truth");
@@ -299,6 +300,52 @@ START_TEST(test_unplugged_in_the_release)
 	tell("leave-at release");
 	usb_device_free(device);
 	device = NULL;
+}
+END_TEST
+
+START_TEST(test_unplugged_while_a_channel_opens)
+{
+	struct link_user *u;
+
+	start("1-1");
+	WAIT_FOR(!strcmp(tell("counts line-ups"), "1"));
+	tell("fault keep@line*always");
+	u = use("AT");
+	WAIT_FOR(!strcmp(tell("flying"), "6"));
+	tell("unplug");
+	WAIT_FOR(u->n_opened);
+	ck_assert_int_eq(u->opened, -ENODEV);
+}
+END_TEST
+
+START_TEST(test_unplugged_while_a_channel_closes)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault keep@line*always");
+	link_user_close(u);
+	WAIT_FOR(!strcmp(tell("flying"), "6"));
+	tell("unplug");
+	WAIT_FOR(u->n_closed);
+	ck_assert_int_eq(usb_device_state(device), USB_GONE);
+}
+END_TEST
+
+START_TEST(test_unplugged_while_a_response_is_fetched)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("QMI");
+	tell("fault keep@get*always");
+	send(u, qmi_sync, sizeof(qmi_sync));
+	loop_turn(loop, false);
+	tell("unplug");
+	WAIT_FOR(u->n_closed);
+	ck_assert_int_eq(u->closed, -ENODEV);
+	ck_assert_uint_eq(u->n_bytes, 0);
 }
 END_TEST
 
@@ -507,6 +554,72 @@ START_TEST(test_whole_packets_arrive_with_and_without_an_empty_one)
 }
 END_TEST
 
+START_TEST(test_whole_packets_sent_end_with_an_empty_one_on_demand)
+{
+	static const struct usb_rule rule = { .name = "DIAG", .interface = -1, .alt = -1,
+					      .zlp = USB_ZLP_WRITE, .line = -1, .is_on = -1 };
+	static const uint8_t zeros[1024];
+	struct link_user *u;
+
+	rules = (struct usb_rules){ .rules = &rule, .n_rules = 1 };
+	start("1-1");
+	u = user_running("DIAG");
+	send(u, zeros, 511);
+	send(u, zeros, 512);
+	send(u, zeros, 513);
+	send(u, zeros, 1024);
+	WAIT_FOR(link_user_count(u, LINK_UL, 0) == 4);
+	ck_assert_str_eq(tell("counts zlps"), "2");
+}
+END_TEST
+
+START_TEST(test_a_flood_of_lines_can_be_left)
+{
+	struct link_user *u;
+
+	tell("habits nmea-flood");
+	tell("plug modem");
+	start("1-1");
+	u = user_running("NMEA");
+	WAIT_FOR(u->n_bytes > 50000);
+	link_user_close(u);
+	WAIT_FOR(u->n_closed);
+	ck_assert_int_eq(u->closed, 0);
+}
+END_TEST
+
+START_TEST(test_lines_of_whole_packets_are_not_held_back)
+{
+	struct link_user *u;
+
+	tell("habits nmea-whole");
+	tell("plug modem");
+	start("1-1");
+	u = user_running("NMEA");
+	WAIT_FOR(u->n_bytes == 512);
+}
+END_TEST
+
+/* The second answer waits for the next notification: nobody asks without. */
+START_TEST(test_two_answers_behind_one_notification)
+{
+	uint8_t twice[2 * sizeof(qmi_sync)];
+	struct link_user *u;
+
+	memcpy(twice, qmi_sync, sizeof(qmi_sync));
+	memcpy(twice + sizeof(qmi_sync), qmi_sync, sizeof(qmi_sync));
+	tell("habits notice-for-all");
+	tell("plug modem");
+	start("1-1");
+	u = user_running("QMI");
+	send(u, twice, sizeof(twice));
+	WAIT_FOR(u->n_bytes == 19);
+	send(u, twice, sizeof(twice));
+	WAIT_FOR(u->n_bytes == 2 * 19);
+	ck_assert_uint_eq(link_user_count(u, LINK_DL, 0), 2);
+}
+END_TEST
+
 START_TEST(test_a_lost_claim_is_a_reset)
 {
 	struct link_user *u;
@@ -611,6 +724,71 @@ START_TEST(test_firehose_programs_and_the_modem_comes_back)
 }
 END_TEST
 
+START_TEST(test_firehose_reads_sectors_between_empty_packets)
+{
+	static const char read[] = "<?xml version=\"1.0\" ?><data><read "
+		"SECTOR_SIZE_IN_BYTES=\"4096\" num_partition_sectors=\"10\"/></data>";
+	const uint8_t *raw;
+	struct link_user *u;
+
+	tell("plug edl");
+	start("1-1");
+	u = load();
+	u->n_bytes = 0;
+	say(u, read);
+	WAIT_FOR(has_heard(u, "rawmode=\"false\""));
+	raw = memmem(u->bytes, u->n_bytes, "</data>\n", 8);
+	ck_assert_ptr_nonnull(raw);
+	/* Log lines may stand before the answer. */
+	while (memcmp(raw + 8, "<?xml", 5) == 0)
+		raw = memmem(raw + 8, 1024, "</data>\n", 8);
+	for (unsigned int i = 0; i < 40960; i++)
+		ck_assert_uint_eq(raw[8 + i], i % 251);
+	ck_assert_mem_eq(raw + 8 + 40960, "<?xml", 5);
+}
+END_TEST
+
+START_TEST(test_a_greeting_that_is_lost_can_be_answered)
+{
+	static const uint8_t hello[48] = { 2, 0, 0, 0, 48, 0, 0, 0, 2, 0, 0, 0, 1 };
+	struct link_user *u;
+
+	tell("habits no-hello");
+	tell("plug edl");
+	start("1-1");
+	u = user_running("SAHARA");
+	send(u, hello, sizeof(hello));
+	WAIT_FOR(u->n_bytes == 20);
+}
+END_TEST
+
+START_TEST(test_a_crashed_modem_is_read)
+{
+	static const uint8_t hello[48] = { 2, 0, 0, 0, 48, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0,
+					   0, 0, 0, 0, 2 };
+	uint8_t read[24] = { 0x11, 0, 0, 0, 24 };
+	struct link_user *u;
+
+	tell("plug crashed");
+	start("1-1");
+	u = user_running("SAHARA");
+	WAIT_FOR(u->n_bytes == 48);
+	ck_assert_uint_eq(get_le32(u->bytes + 20), 2);
+	u->n_bytes = 0;
+	send(u, hello, sizeof(hello));
+	WAIT_FOR(u->n_bytes == 24);
+	memcpy(read + 8, u->bytes + 8, 16);
+	u->n_bytes = 0;
+	send(u, read, sizeof(read));
+	WAIT_FOR(u->n_bytes == 192);
+	memcpy(read + 8, u->bytes + 64 + 8, 16);
+	u->n_bytes = 0;
+	send(u, read, sizeof(read));
+	WAIT_FOR(u->n_bytes == 65536);
+	ck_assert_uint_eq(u->bytes[65535], 65535 % 251);
+}
+END_TEST
+
 START_TEST(test_the_edl_command_makes_another_device)
 {
 	struct link_user *u;
@@ -712,6 +890,10 @@ static void add_faults(TCase *c)
 	tcase_add_test(c, test_notifications_that_lie_bring_nothing);
 	tcase_add_test(c, test_an_empty_get_may_stall);
 	tcase_add_test(c, test_whole_packets_arrive_with_and_without_an_empty_one);
+	tcase_add_test(c, test_whole_packets_sent_end_with_an_empty_one_on_demand);
+	tcase_add_test(c, test_a_flood_of_lines_can_be_left);
+	tcase_add_test(c, test_lines_of_whole_packets_are_not_held_back);
+	tcase_add_test(c, test_two_answers_behind_one_notification);
 	tcase_add_test(c, test_a_lost_claim_is_a_reset);
 	tcase_add_test(c, test_a_suspend_is_not_seen);
 	tcase_add_test(c, test_hostile_descriptors_are_refused);
@@ -725,10 +907,16 @@ static void add_ends(TCase *c)
 	tcase_add_test(c, test_unplugged_in_a_cancel);
 	tcase_add_test(c, test_unplugged_in_the_clearing_of_a_halt);
 	tcase_add_test(c, test_unplugged_in_the_release);
+	tcase_add_test(c, test_unplugged_while_a_channel_opens);
+	tcase_add_test(c, test_unplugged_while_a_channel_closes);
+	tcase_add_test(c, test_unplugged_while_a_response_is_fetched);
 	tcase_add_test(c, test_unplugged_unheard_by_udev);
 	tcase_add_test(c, test_errors_and_then_the_end);
 	tcase_add_test(c, test_the_edl_command_makes_another_device);
 	tcase_add_test(c, test_firehose_programs_and_the_modem_comes_back);
+	tcase_add_test(c, test_firehose_reads_sectors_between_empty_packets);
+	tcase_add_test(c, test_a_greeting_that_is_lost_can_be_answered);
+	tcase_add_test(c, test_a_crashed_modem_is_read);
 }
 
 static TCase *add_case(Suite *s, const char *name)

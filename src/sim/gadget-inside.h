@@ -57,11 +57,10 @@ struct interface_row {
 };
 
 struct gadget_row {
-	const char *word;
+	const char *word, *title;
 	uint16_t vendor, product;
-	const char *title;
-	const struct interface_row *interfaces;
 	unsigned int n_interfaces;
+	const struct interface_row *interfaces;
 };
 
 struct function {

@@ -51,17 +51,16 @@ static const struct interface_row download[] = {
 	PAIR(0xff, 0xff, 0x81, 0x01, trade_edl, NULL),
 };
 
+#define INTERFACES(rows_) .interfaces = (rows_), .n_interfaces = ARRAY_SIZE(rows_)
+#define MODEM_TITLE "Simulated Modem"
+#define DOWNLOAD_TITLE "QUSB_BULK_CID:0000_SN:00000001"
+
 static const struct gadget_row rows[] = {
-	[GADGET_MODEM] = { "modem", 0x2c7c, 0x0125, "Simulated Modem", by_number,
-			   ARRAY_SIZE(by_number) },
-	[GADGET_PLAIN] = { "plain", 0x1209, 0x0001, "Simulated Modem", by_class,
-			   ARRAY_SIZE(by_class) },
-	[GADGET_MBIM] = { "mbim", 0x1209, 0x0002, "Simulated Modem", with_mbim,
-			  ARRAY_SIZE(with_mbim) },
-	[GADGET_EDL] = { "edl", 0x05c6, 0x9008, "QUSB_BULK_CID:0000_SN:00000001", download,
-			 ARRAY_SIZE(download) },
-	[GADGET_CRASHED] = { "crashed", 0x05c6, 0x900e, "QUSB_BULK_CID:0000_SN:00000001",
-			     download, ARRAY_SIZE(download) },
+	[GADGET_MODEM] = { "modem", MODEM_TITLE, 0x2c7c, 0x0125, INTERFACES(by_number) },
+	[GADGET_PLAIN] = { "plain", MODEM_TITLE, 0x1209, 0x0001, INTERFACES(by_class) },
+	[GADGET_MBIM] = { "mbim", MODEM_TITLE, 0x1209, 0x0002, INTERFACES(with_mbim) },
+	[GADGET_EDL] = { "edl", DOWNLOAD_TITLE, 0x05c6, 0x9008, INTERFACES(download) },
+	[GADGET_CRASHED] = { "crashed", DOWNLOAD_TITLE, 0x05c6, 0x900e, INTERFACES(download) },
 };
 
 static const char *const habit_words[] = {

@@ -106,15 +106,15 @@ const struct trade trade_diag = {
 	.ear = 1024,
 };
 
+/* One sentence of a length of our choice. */
 static void say_line(struct function *f)
 {
-	uint8_t line[1024];
-	uint32_t len = f->gadget->config.habits & GADGET_NMEA_WHOLE ? f->in.packet : 70;
+	bool is_whole = f->gadget->config.habits & GADGET_NMEA_WHOLE;
+	int len = is_whole ? f->in.packet : 70;
+	char line[1024 + 1];
 
-	memset(line, '0', len);
-	memcpy(line, "$GPTXT,", 7);
-	memcpy(line + len - 2, "\r\n", 2);
-	mouth_say(&f->in.mouth, line, len);
+	snprintf(line, sizeof(line), "$GPTXT,%0*u\r\n", len - 9, 0u);
+	mouth_say(&f->in.mouth, line, (uint32_t)len);
 }
 
 static void nmea_speak(struct function *f)
