@@ -2,7 +2,8 @@
 rpmsg_rig = tests/rpmsg_rig.c tests/rpmsg_rig.h tests/suite.h
 rpmsg_libs = src/rpmsg/librpmsg.a src/base/libbase.a $(CHECK_LIBS)
 
-rpmsg_tests = tests/test-rpmsg-bus tests/test-rpmsg-carrier tests/test-rpmsg-ns \
+rpmsg_tests = tests/test-rpmsg-bus tests/test-rpmsg-carrier tests/test-rpmsg-device \
+	tests/test-rpmsg-ns \
 	tests/test-rpmsg-port tests/test-rpmsg-property tests/test-rpmsg-remote \
 	tests/test-rpmsg-vrings
 check_PROGRAMS += $(rpmsg_tests)
@@ -13,6 +14,9 @@ tests_test_rpmsg_bus_LDADD = $(rpmsg_libs)
 tests_test_rpmsg_carrier_SOURCES = tests/test-rpmsg-carrier.c tests/fake_link.c \
 	tests/fake_link.h tests/suite.h
 tests_test_rpmsg_carrier_LDADD = $(rpmsg_libs)
+tests_test_rpmsg_device_SOURCES = tests/test-rpmsg-device.c tests/rig.c tests/rig.h \
+	tests/suite.h
+tests_test_rpmsg_device_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_rpmsg_ns_SOURCES = tests/test-rpmsg-ns.c $(rpmsg_rig)
 tests_test_rpmsg_ns_LDADD = $(rpmsg_libs)
 tests_test_rpmsg_port_SOURCES = tests/test-rpmsg-port.c $(rpmsg_rig)

@@ -32,6 +32,10 @@ struct rpmsg_driver {
 	struct device_port *files[RPMSG_ENDPOINTS];	/* by channel of the bus; NULL: none */
 };
 
+static const struct rpmsg_bus_config bus_config = {
+	.n_endpoints = RPMSG_ENDPOINTS, .n_ul = SLOTS, .n_dl = SLOTS,
+};
+
 static struct rpmsg_driver *rpmsg(struct driver *dr)
 {
 	return container_of(dr, struct rpmsg_driver, driver);
@@ -260,34 +264,38 @@ static const struct driver_ops driver_ops = {
 	.free = rpmsg_free,
 };
 
-/* The option greet, when it is given. */
-static int read_greet(const struct spec *s, bool *ret_greets, struct text *ret_why)
+/* An option that says yes or no, when it is given. */
+static int read_truth(const struct spec *s, const char *key, bool *ret_value,
+		      struct text *ret_why)
 {
-	const char *word = spec_option(s, "greet");
+	const char *word = spec_option(s, key);
 
 	if (!word)
 		return 0;
 	if (strcmp(word, "yes") && strcmp(word, "no")) {
-		text_printf(ret_why, "option greet cannot be '%s'; it is yes or no", word);
+		text_printf(ret_why, "option %s cannot be '%s'; it is yes or no", key, word);
 		return -EINVAL;
 	}
-	*ret_greets = !strcmp(word, "yes");
+	*ret_value = !strcmp(word, "yes");
 	return 0;
 }
 
-static struct rpmsg_driver *driver_new(size_t mtu, bool greets)
+static int read_options(const struct spec *s, struct rpmsg_bus_config *c, struct text *ret_why)
 {
-	const struct rpmsg_bus_config config = {
-		.mtu = mtu, .n_endpoints = RPMSG_ENDPOINTS, .n_ul = SLOTS, .n_dl = SLOTS,
-		.greets = greets,
-	};
+	int r = read_truth(s, "greet", &c->greets, ret_why);
+
+	return r ? r : read_truth(s, "strict", &c->is_strict, ret_why);
+}
+
+static struct rpmsg_driver *driver_new(const struct rpmsg_bus_config *c)
+{
 	struct rpmsg_driver *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
 	r->ops = driver_ops;
-	r->mtu = mtu;
-	r->bus = rpmsg_bus_new(&config, &bus_ops, r);
+	r->mtu = c->mtu;
+	r->bus = rpmsg_bus_new(c, &bus_ops, r);
 	defer_init(&r->turn, run_turn, r);
 	timer_init(&r->retry, on_retry, r);
 	node_dir_init(&r->dir, "rpmsg");
@@ -315,13 +323,16 @@ static int driver_add(struct rpmsg_driver *r, struct device *d)
 int rpmsg_add_over_channel(struct device *d, const struct profile_chan *c, const struct spec *s,
 			   struct text *ret_why)
 {
+	struct rpmsg_bus_config config = bus_config;
 	struct rpmsg_driver *driver;
-	bool greets = c->greet;
-	int r = read_greet(s, &greets, ret_why);
+	int r;
 
+	config.mtu = min_u32(c->mtu, RPMSG_MTU_MOST);
+	config.greets = c->greet;
+	r = read_options(s, &config, ret_why);
 	if (r || c->ul < 0 || c->dl < 0 || c->mtu < RPMSG_MTU_LEAST)
 		return r;
-	driver = driver_new(min_u32(c->mtu, RPMSG_MTU_MOST), greets);
+	driver = driver_new(&config);
 	if (!driver)
 		return -ENOMEM;
 	driver->like = *c;
@@ -331,13 +342,14 @@ int rpmsg_add_over_channel(struct device *d, const struct profile_chan *c, const
 
 int rpmsg_start_over_virtio(struct device *d, const struct spec *s, struct text *ret_why)
 {
+	struct rpmsg_bus_config config = bus_config;
 	struct rpmsg_driver *driver;
-	bool greets = false;
-	int r = read_greet(s, &greets, ret_why);
+	int r = read_options(s, &config, ret_why);
 
 	if (r)
 		return r;
-	driver = driver_new(RPMSG_BUFFER_LEN, greets);
+	config.mtu = RPMSG_BUFFER_LEN;
+	driver = driver_new(&config);
 	if (!driver)
 		return -ENOMEM;
 	driver->virtio = rpmsg_virtio_new(d->loop, d->bearer, driver->bus);

@@ -15,8 +15,8 @@ enum { RPMSG_ENDPOINTS = 128 };
 
 /* Adds it to a device that is not started yet, over the channel @c of its bearer,
  * which has the rights, linger and slow_reader of its endpoints as well; nothing
- * happens when @c cannot carry a bus.  @s may have the option greet.  0 or
- * -errno, perhaps with one sentence in @ret_why (caller's). */
+ * happens when @c cannot carry a bus.  @s may have the options greet and
+ * strict.  0 or -errno, perhaps with one sentence in @ret_why (caller's). */
 int rpmsg_add_over_channel(struct device *d, const struct profile_chan *c, const struct spec *s,
 			   struct text *ret_why);
 

@@ -13,14 +13,16 @@ static const struct transport {
 } transports[] = {
 	[SPEC_LOOPBACK] = { "loopback", "loopback:sim", false,
 		{ "name", "seed", "ee", "mood", "vectors", "reset_us", "ready_us", "boot_us",
-		  "m0_us", "m3_us", "command_us", "idle_us", "life.", "tty.", "greet" } },
-	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true, { "iommu", "profile", "tty.", "greet" } },
+		  "m0_us", "m3_us", "command_us", "idle_us", "life.", "tty.", "greet",
+		  "strict" } },
+	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true,
+		{ "iommu", "profile", "tty.", "greet", "strict" } },
 	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true,
-		{ "profile", "tty.", "greet" } },
+		{ "profile", "tty.", "greet", "strict" } },
 	[SPEC_USB] = { "usb", "usb:2c7c:0125", true, { "serial", "claim", "profile", "tty." },
 		"wait" },
 	[SPEC_VHOST_USER] = { "vhost-user", "vhost-user:/run/lines.sock,type=gpio", true,
-		{ "type", "lines", "names_size", "greet", "tty." }, "wait" },
+		{ "type", "lines", "names_size", "greet", "strict", "tty." }, "wait" },
 };
 
 const char *spec_transport_name(enum spec_transport t)

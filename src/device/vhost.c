@@ -10,7 +10,7 @@ static const struct type {
 	/* Options that the others do not take. */
 	const char *own[3];
 } types[] = {
-	{ "rpmsg", rpmsg_start_over_virtio, { "greet" } },
+	{ "rpmsg", rpmsg_start_over_virtio, { "greet", "strict" } },
 	{ "gpio", gpio_start, { "lines", "names_size" } },
 };
 
