@@ -313,8 +313,8 @@ START_TEST(test_unplugged_while_a_channel_opens)
 	u = use("AT");
 	WAIT_FOR(!strcmp(tell("flying"), "6"));
 	tell("unplug");
-	WAIT_FOR(u->n_opened);
-	ck_assert_int_eq(u->opened, -ENODEV);
+	/* A line state without an answer is no obstacle; the end of it all is. */
+	WAIT_FOR(u->opened == -ENODEV || u->closed == -ENODEV);
 }
 END_TEST
 
