@@ -208,6 +208,28 @@ START_TEST(test_open_under_way_holds_what_does_not_fit)
 }
 END_TEST
 
+/* The carrier asks again by itself, between the slot and the turn. */
+START_TEST(test_message_refused_twice_is_asked_for_once_more)
+{
+	unsigned int chan = announced("echo", 1);
+	uint8_t message[RPMSG_HEADER_LEN + 1] = { 0 };
+	struct rig_user u;
+
+	rig_say(&rig, 1, address_of(chan), "kept");
+	rig_open(&u, &rig, chan, true);
+	rig_say(&rig, 1, address_of(chan), "held");
+	u.holds = false;
+	rig_lend(&u);
+	rpmsg_put_header(message, 1, address_of(chan), 1);
+	ck_assert_int_eq(rpmsg_bus_receive(rig.bus, message, sizeof(message)), RPMSG_FULL);
+	rig_turns(&rig);
+	ck_assert_uint_eq(rig.n_kept, 0);
+	ck_assert(rig_heard(&u, 0, "kept"));
+	ck_assert(rig_heard(&u, 1, "held"));
+	rig_close(&u);
+}
+END_TEST
+
 START_TEST(test_empty_message_is_counted_and_not_heard)
 {
 	unsigned int chan = announced("echo", 1030);
@@ -539,6 +561,7 @@ int main(void)
 	tcase_add_test(c, test_slow_reader_keeps_the_carrier_waiting_and_the_order);
 	tcase_add_test(c, test_slow_reader_who_leaves_lets_the_others_go_on);
 	tcase_add_test(c, test_open_under_way_holds_what_does_not_fit);
+	tcase_add_test(c, test_message_refused_twice_is_asked_for_once_more);
 	tcase_add_test(c, test_empty_message_is_counted_and_not_heard);
 	tcase_add_test(c, test_lengths_are_checked_before_anything_is_used);
 	tcase_add_test(c, test_message_for_nobody_or_from_nowhere_is_counted);

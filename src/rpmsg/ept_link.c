@@ -142,7 +142,6 @@ int ept_deliver(struct ept *e, const uint8_t *payload, uint32_t len)
 		return RPMSG_OK;
 	if (e->chan == EPT_OPEN || e->chan == EPT_OPENING) {
 		b->is_holding = true;
-		b->may_resume = false;
 		return RPMSG_FULL;
 	}
 	b->counts.lost++;
