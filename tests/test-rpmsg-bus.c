@@ -218,7 +218,6 @@ START_TEST(test_message_refused_twice_is_asked_for_once_more)
 	rig_say(&rig, 1, address_of(chan), "kept");
 	rig_open(&u, &rig, chan, true);
 	rig_say(&rig, 1, address_of(chan), "held");
-	u.holds = false;
 	rig_lend(&u);
 	rpmsg_put_header(message, 1, address_of(chan), 1);
 	ck_assert_int_eq(rpmsg_bus_receive(rig.bus, message, sizeof(message)), RPMSG_FULL);
