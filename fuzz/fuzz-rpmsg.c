@@ -215,7 +215,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (rig.is_up)
 		rig_down(&rig, -ENODEV);
 	for (unsigned int n = 0; n < RIG_ENDPOINTS; n++)
-		assert(!has_open(n) && !users[n].submitted[LINK_UL] && !users[n].submitted[LINK_DL]);
+		assert(!has_open(n) && !users[n].submitted[LINK_UL] &&
+		       !users[n].submitted[LINK_DL]);
 	rig_fini(&rig);
 	return 0;
 }

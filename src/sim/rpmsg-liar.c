@@ -173,7 +173,8 @@ static void bad_length(const struct lie *l, unsigned int n)
 static void bad_name(const struct lie *l, unsigned int n)
 {
 	static const char *const names[] = {
-		"", "12345678901234567890123456789012", "../a/b", "two\nlines\x1b[2J", "\x80\xff\xc0",
+		"", "12345678901234567890123456789012", "../a/b", "two\nlines\x1b[2J",
+		"\x80\xff\xc0",
 	};
 
 	if (n > ARRAY_SIZE(names))
