@@ -62,6 +62,27 @@ ok "QMI answers" qmi_syncs
 ok "QMI answers once more" qmi_syncs
 ok "NMEA speaks" nmea_speaks
 
+order fault stall@0x84
+ok "a stall of the pipe to us is cleared" talk ask $dev/AT 'AT\r' OK
+order fault stall@0x03
+ok "one of the pipe to the modem as well" talk ask $dev/AT 'AT\r' OK
+order fault eproto@0x84*2
+ok "errors on the wire are tried again" talk ask $dev/AT 'AT\r' OK
+
+cat $dev/AT >/tmp/taken 2>&1 &
+reader=$!
+within 5 has_line $dev/stats AT.users=1
+ok "an interface is taken away" eval 'echo ${port##*/}:1.2 >/sys/bus/usb/drivers/usbfs/unbind'
+wait $reader
+ok "who waits is told of a reset" grep -q "reset by peer" /tmp/taken
+ok "it is claimed again" within 5 driver_is 2 usbfs
+ok "AT after that" within 5 talk ask $dev/AT 'AT\r' OK
+ok "QMI after that" qmi_syncs
+ok "a reset is asked for" eval 'echo reset >$dev/power'
+ok "it is ready again" within 10 has_line $dev/state state=ready
+ok "AT after the reset" talk ask $dev/AT 'AT\r' OK
+ok "QMI after the reset" qmi_syncs
+
 # A call that stays up under the load: its line falls with the last user.
 exec 5<>$dev/DUN
 ok "a call" talk ask $dev/DUN 'ATD*99#\r' CONNECT
