@@ -154,6 +154,28 @@ START_TEST(test_close_ends_an_open_that_is_under_way)
 }
 END_TEST
 
+/* 0: the answer to the raising comes right after close.  1: it never comes. */
+START_TEST(test_a_line_that_is_still_being_raised_is_lowered)
+{
+	struct link_user *u = &b.users[BENCH_AT];
+
+	fake->ignores_lines = true;
+	usb_bench_start(&b, false);
+	link_user_open(u);
+	timers_advance(&fake->timers, fake->timers.now_us);
+	ck_assert_mem_eq(fake->setups[fake->n_setups - 1], "\x21\x22\x03\0\x02\0\0\0", 8);
+	link_user_close(u);
+	while (!_i && fake_usb_answer(fake, 0x21, 0x22, 0, NULL, 0))
+		;
+	fake_usb_run(fake);
+	fake->ignores_lines = false;
+	fake_usb_run(fake);
+	ck_assert_mem_eq(fake->setups[fake->n_setups - 1], "\x21\x22\0\0\x02\0\0\0", 8);
+	ck_assert_uint_eq(u->n_closed, 1);
+	ck_assert_uint_eq(fake->n_flying, 0);
+}
+END_TEST
+
 START_TEST(test_close_from_inside_callbacks)
 {
 	struct link_user *u = &b.users[BENCH_AT];
@@ -685,6 +707,7 @@ int main(void)
 	tcase_add_test(t, test_close_lowers_the_line_and_then_cancels);
 	tcase_add_test(t, test_a_channel_opens_again_after_its_close);
 	tcase_add_loop_test(t, test_close_ends_an_open_that_is_under_way, 0, 3);
+	tcase_add_loop_test(t, test_a_line_that_is_still_being_raised_is_lowered, 0, 2);
 	tcase_add_test(t, test_close_from_inside_callbacks);
 	tcase_add_test(t, test_hello_and_goodbye_are_written);
 	tcase_add_test(t, test_a_goodbye_nobody_takes_costs_a_moment);

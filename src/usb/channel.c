@@ -326,11 +326,15 @@ static void stop(struct usb_channel *c)
 	c->mover->stop(c);
 }
 
+/* Nobody knows whether a raising that is under way has arrived: its end brings
+ * us here again. */
 static void lower_line(struct usb_channel *c)
 {
+	if (c->line.is_waiting) {
+		usb_request_cancel(&c->line);
+		return;
+	}
 	c->step = STEP_LINE;
-	/* An answer to the raising that is still due is given up. */
-	usb_request_abandon(&c->line);
 	if (c->function->line != USB_LINE_OPEN || !set_line(c, 0))
 		stop(c);
 }
@@ -352,11 +356,9 @@ void usb_channel_end(struct usb_channel *c, int why)
 	c->why = why;
 	timer_start(c->timers, &c->limit, USB_CANCEL_US);
 	timer_start(c->timers, &c->timer, 0);
-	c->step = has_begun ? STEP_LINE : STEP_STOP;
-	if (was == CHANNEL_RUNNING && c->mover->say_bye(c)) {
-		c->step = STEP_BYE;
+	c->step = has_begun ? STEP_BYE : STEP_STOP;
+	if (was == CHANNEL_RUNNING && c->mover->say_bye(c))
 		timer_start(c->timers, &c->timer, BYE_US);
-	}
 }
 
 void usb_channel_close(struct usb_channel *c)
@@ -416,6 +418,16 @@ bool usb_channel_is_closed(const struct usb_channel *c)
 
 /* What goes wrong. */
 
+static void note_line(struct usb_channel *c, int status)
+{
+	/* Closing has cancelled it, perhaps. */
+	if (!status || c->has_told_line || c->state == CHANNEL_CLOSING)
+		return;
+	c->has_told_line = true;
+	usb_channel_note(c, status == -EPIPE ? "refuses a line state, as many do" :
+					       "did not take its line state");
+}
+
 static void line_ended(void *user, struct usb_request *q, int status)
 {
 	struct usb_channel *c = user;
@@ -423,17 +435,14 @@ static void line_ended(void *user, struct usb_request *q, int status)
 	(void)q;
 	if (status < 0 && status != -EPIPE)
 		c->is_line_up = false;
-	if (status < 0 && !c->has_told_line)
-		usb_channel_note(c, status == -EPIPE ? "refuses a line state, as many do" :
-						       "did not take its line state");
-	c->has_told_line |= status < 0;
+	note_line(c, status);
 	/* One sent at attach may end while an open has not begun yet. */
-	if (c->step != STEP_LINE)
-		return;
-	if (c->state == CHANNEL_OPENING)
+	if (c->state == CHANNEL_OPENING && c->step == STEP_LINE)
 		run(c);
-	else if (c->state == CHANNEL_CLOSING)
+	else if (c->state == CHANNEL_CLOSING && c->step == STEP_LINE)
 		stop(c);
+	else if (c->state == CHANNEL_CLOSING && c->step == STEP_BYE && !timer_is_armed(&c->timer))
+		lower_line(c);
 }
 
 static void came_home(void *user)
