@@ -311,6 +311,20 @@ START_TEST(test_cancel_gives_the_slots_back)
 }
 END_TEST
 
+START_TEST(test_a_write_that_was_faster_than_its_cancel_stops_nothing)
+{
+	open_quiet();
+	link_user_send(u, message, 8);
+	u->link->ops->cancel(u->link, BENCH_QMI, LINK_UL);
+	timers_advance(&fake->timers, fake->timers.now_us);
+	ck_assert(take_send(0, 8));
+	fake_usb_run(fake);
+	ck_assert_uint_eq(link_user_count(u, LINK_UL, 0), 1);
+	ck_assert_int_eq(link_user_send(u, message, 8), LINK_OK);
+	ck_assert(take_send(0, 8));
+}
+END_TEST
+
 START_TEST(test_a_write_lost_in_a_suspend_is_an_error)
 {
 	open_quiet();
@@ -384,6 +398,7 @@ int main(void)
 	tcase_add_loop_test(t, test_odd_notifications_are_ignored, 0, 6);
 	tcase_add_test(t, test_close_awaits_what_is_under_way);
 	tcase_add_test(t, test_cancel_gives_the_slots_back);
+	tcase_add_test(t, test_a_write_that_was_faster_than_its_cancel_stops_nothing);
 	tcase_add_test(t, test_a_write_lost_in_a_suspend_is_an_error);
 	tcase_add_test(t, test_submits_that_fail_for_ever_are_an_error);
 	tcase_add_test(t, test_a_get_that_never_comes_back_resets_the_channel);

@@ -184,10 +184,10 @@ static void put_ended(void *user, struct usb_request *q, int status)
 		usb_channel_broken(c);
 		return;
 	}
-	if (w->is_cancelled[LINK_UL] && !is_taken) {
+	if (w->is_cancelled[LINK_UL])
 		timer_start(c->timers, &w->turn, 0);
+	if (w->is_cancelled[LINK_UL] && !is_taken)
 		return;
-	}
 	if (status == -ENODEV || status == -ECANCELED) {
 		/* Nobody knows whether it went. */
 		w->is_put_lost = true;
