@@ -113,6 +113,25 @@ START_TEST(test_a_late_claim_that_fails_fails_the_open)
 }
 END_TEST
 
+START_TEST(test_a_late_claim_that_fails_half_way_keeps_nothing)
+{
+	struct link_user *u = &b.users[BENCH_AT];
+
+	b.layout.functions[BENCH_AT].data_interface = 7;
+	usb_bench_start(&b, true);
+	fake->claim_error = -EBUSY;
+	fake->claim_error_interface = 7;
+	for (unsigned int i = 0; i < 2; i++) {
+		u->n_opened = 0;
+		ck_assert_int_eq(link_user_open(u), 0);
+		fake_usb_run(fake);
+		ck_assert_uint_eq(u->n_opened, 1);
+		ck_assert_int_eq(u->opened, -EBUSY);
+		ck_assert_uint_eq(fake->claimed, 0);
+	}
+}
+END_TEST
+
 START_TEST(test_control_is_claimed_before_data_and_the_setting_chosen)
 {
 	b.layout.functions[BENCH_QMI].data_interface = 7;
@@ -627,6 +646,7 @@ int main(void)
 	tcase_add_test(t, test_functions_that_are_off_are_left_alone);
 	tcase_add_test(t, test_claims_may_wait_for_the_first_open);
 	tcase_add_test(t, test_a_late_claim_that_fails_fails_the_open);
+	tcase_add_test(t, test_a_late_claim_that_fails_half_way_keeps_nothing);
 	tcase_add_test(t, test_control_is_claimed_before_data_and_the_setting_chosen);
 	tcase_add_loop_test(t, test_a_layout_no_device_could_have_is_refused, 0, 14);
 	tcase_add_test(t, test_a_device_that_does_not_open_is_no_device);

@@ -110,12 +110,17 @@ static int claim_function(struct usb_device *d, const struct usb_function *f,
 	return r;
 }
 
-static void release_all(struct usb_device *d)
+static void release(struct usb_device *d, uint32_t interfaces)
 {
 	for (unsigned int i = 0; i < INTERFACES_MAX; i++)
-		if (d->claimed & 1u << i)
+		if (d->claimed & interfaces & 1u << i)
 			d->io->ops->release(d->io, (uint8_t)i);
-	d->claimed = 0;
+	d->claimed &= ~interfaces;
+}
+
+static void release_all(struct usb_device *d)
+{
+	release(d, ~0u);
 }
 
 /* After all are released: a driver may want two at once. */
@@ -288,16 +293,19 @@ static int host_claim(void *user, struct usb_channel *c)
 {
 	struct usb_device *d = user;
 	struct text why = TEXT_INIT;
-	int r = 0;
+	uint32_t had = d->claimed;
+	int r;
 
 	if (d->state != USB_READY)
 		return -ENODEV;
-	if (!(d->claimed & 1u << c->function->interface)) {
-		r = claim_function(d, c->function, &why);
-		if (!r)
-			usb_channel_greet(c);
-		else
-			note(d, text_get(&why));
+	if (had & 1u << c->function->interface)
+		return 0;
+	r = claim_function(d, c->function, &why);
+	if (!r) {
+		usb_channel_greet(c);
+	} else {
+		release(d, ~had);	/* not the half of a function */
+		note(d, text_get(&why));
 	}
 	text_fini(&why);
 	return r;
