@@ -247,8 +247,10 @@ static int usb_power(struct bearer *b, enum engine_power what)
 		bool had_goal = u->has_goal;
 
 		u->has_goal = true;
-		if (had_goal)
+		if (had_goal) {
+			defer_cancel(&u->done);	/* that end is not ours */
 			device_bearer_power_done(u->bearer.device, -ECANCELED);
+		}
 	}
 	return r;
 }
