@@ -87,3 +87,9 @@ fuzz_fuzz_rpmsg_SOURCES = fuzz/fuzz-rpmsg.c tests/rpmsg_rig.c tests/rpmsg_rig.h 
 fuzz_fuzz_rpmsg_LDADD = src/rpmsg/librpmsg.a src/base/libbase.a
 fuzz_fuzz_rpmsg_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-rpmsg
+
+fuzz_targets += fuzz/fuzz-sahara
+fuzz_fuzz_sahara_SOURCES = fuzz/fuzz-sahara.c tests/sahara_ear.c tests/sahara_ear.h $(fuzz_main)
+fuzz_fuzz_sahara_LDADD = src/service/libservice.a src/base/libbase.a
+fuzz_fuzz_sahara_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-sahara

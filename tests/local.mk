@@ -19,6 +19,7 @@ include tests/pci.mk
 include tests/rpmsg.mk
 include tests/usb.mk
 include tests/gadget.mk
+include tests/service.mk
 include tests/cli.mk
 include tests/bench.mk
 include tests/vm.mk

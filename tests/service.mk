@@ -1,0 +1,8 @@
+# What speaks on a channel from inside the process.
+service_tests = tests/test-sahara-protocol
+check_PROGRAMS += $(service_tests)
+TESTS += $(service_tests)
+
+sahara_ear = tests/sahara_ear.c tests/sahara_ear.h
+tests_test_sahara_protocol_SOURCES = tests/test-sahara-protocol.c $(sahara_ear) tests/suite.h
+tests_test_sahara_protocol_LDADD = src/service/libservice.a src/base/libbase.a $(CHECK_LIBS)
