@@ -724,6 +724,29 @@ START_TEST(test_firehose_programs_and_the_modem_comes_back)
 }
 END_TEST
 
+START_TEST(test_an_old_controller_takes_large_transfers_in_parts)
+{
+	static const char program[] = "<?xml version=\"1.0\" ?><data><program "
+		"SECTOR_SIZE_IN_BYTES=\"4096\" num_partition_sectors=\"40\"/></data>";
+	static uint8_t sectors[40 * 4096];
+	struct link_user *u;
+	uint32_t size;
+
+	tell("controller old");
+	tell("plug edl");
+	start("1-1");
+	u = load();
+	size = u->link->chans[u->chan].slots[LINK_UL].size;
+	say(u, program);
+	WAIT_FOR(has_heard(u, "rawmode=\"true\""));
+	for (uint32_t at = 0; at < sizeof(sectors); at += size)
+		send(u, sectors + at, min_size(size, sizeof(sectors) - at));
+	WAIT_FOR(has_heard(u, "rawmode=\"false\""));
+	ck_assert_str_eq(tell("counts flashed"), "163840");
+	tell("controller new");
+}
+END_TEST
+
 START_TEST(test_firehose_reads_sectors_between_empty_packets)
 {
 	static const char read[] = "<?xml version=\"1.0\" ?><data><read "
@@ -914,6 +937,7 @@ static void add_ends(TCase *c)
 	tcase_add_test(c, test_errors_and_then_the_end);
 	tcase_add_test(c, test_the_edl_command_makes_another_device);
 	tcase_add_test(c, test_firehose_programs_and_the_modem_comes_back);
+	tcase_add_test(c, test_an_old_controller_takes_large_transfers_in_parts);
 	tcase_add_test(c, test_firehose_reads_sectors_between_empty_packets);
 	tcase_add_test(c, test_a_greeting_that_is_lost_can_be_answered);
 	tcase_add_test(c, test_a_crashed_modem_is_read);

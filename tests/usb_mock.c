@@ -11,6 +11,7 @@
  *	uevent remove			udev hears of it
  *	habits [WORD]...		of enum gadget_habit, from the next plug
  *	speed high|super
+ *	controller new|old		old: libusb cuts transfers into 16 KiB
  *	fault WORDS | heal		gadget-fault.c
  *	say ADDRESS TEXT		a transfer; "" is an empty one
  *	zeros ADDRESS N			a transfer of N bytes
@@ -171,6 +172,13 @@ static const char *do_speed(struct port *p, char **args, GString *answer)
 {
 	(void)answer;
 	gadget_set_super(p->gadget, !g_strcmp0(args[0], "super"));
+	return NULL;
+}
+
+static const char *do_controller(struct port *p, char **args, GString *answer)
+{
+	(void)answer;
+	p->is_old = !g_strcmp0(args[0], "old");
 	return NULL;
 }
 
@@ -386,7 +394,7 @@ static const struct { const char *word; word_fn *obey; } words[] = {
 	{ "fault", do_fault }, { "heal", do_heal }, { "say", do_say }, { "zeros", do_zeros },
 	{ "suspend", do_suspend }, { "reset", do_reset }, { "leave-at", do_leave_at },
 	{ "steal", do_steal }, { "hold", do_hold }, { "leave", do_leave },
-	{ "driver", do_driver }, { "lie", do_lie }, { "truth", do_truth },
+	{ "controller", do_controller }, { "driver", do_driver }, { "lie", do_lie }, { "truth", do_truth },
 	{ "counts", do_counts }, { "clients", do_clients }, { "flying", do_flying },
 	{ "kind", do_kind }, { "node", do_node },
 };

@@ -21,6 +21,7 @@ struct port {
 	struct gadget *gadget;
 	struct node *node;	/* NULL: nothing is plugged in */
 	GByteArray *lie;	/* descriptors to show instead; or NULL */
+	bool is_old;		/* its controller takes 16 KiB at once */
 	bool is_silent;		/* udev hears nothing when the gadget leaves */
 	unsigned long leave_at;	/* unplug when this ioctl comes; 0: never */
 };

@@ -193,9 +193,10 @@ static int put_back(const struct call *c, void *bytes, size_t len)
 
 static int get_capabilities(const struct call *c)
 {
-	guint32 caps = USBDEVFS_CAP_NO_PACKET_SIZE_LIM | USBDEVFS_CAP_ZERO_PACKET |
-		       USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
+	guint32 caps = USBDEVFS_CAP_ZERO_PACKET | USBDEVFS_CAP_REAP_AFTER_DISCONNECT;
 
+	if (!c->node->port->is_old)
+		caps |= USBDEVFS_CAP_NO_PACKET_SIZE_LIM;
 	return put_back(c, &caps, sizeof(caps));
 }
 
