@@ -1,4 +1,5 @@
 #include "cli/mhifs-daemon.h"
+#include "base/cleanup.h"
 #include "cli/notify.h"
 #include "device/registry.h"
 #include "fs/fs.h"
@@ -6,6 +7,7 @@
 #include "service/tty.h"
 #include "usb/watch.h"
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -72,14 +74,19 @@ static void on_devices_changed(void *user)
 	look_if_ready(d);
 }
 
-/* "tty.CHANNEL=PATH" */
+/* A spec's option "tty.CHANNEL=PATH". */
+static bool is_tty(const struct spec *s, unsigned int option)
+{
+	return !strncmp(s->options[option].key, "tty.", 4);
+}
+
 static int on_born(void *user, struct device *dev, const struct spec *s, struct text *ret_why)
 {
 	struct daemon *d = user;
 	int r = 0;
 
 	for (unsigned int i = 0; i < s->n_options && !r; i++)
-		if (!strncmp(s->options[i].key, "tty.", 4))
+		if (is_tty(s, i))
 			r = tty_start(dev, d->loop, s->options[i].key + 4, s->options[i].value,
 				      ret_why);
 	return r;
@@ -205,12 +212,43 @@ static void watch_usb(struct daemon *d)
 			 strerror(-r));
 }
 
+/* Whoever makes a link below our mount waits for us: we must not.  What there is
+ * before we mount decides. */
+static int check_terminal(const struct spec_option *o, const char *mountpoint, struct text *ret_why)
+{
+	char *copy CLEANUP_FREE = strdup(o->value);
+	char *folder CLEANUP_FREE = copy ? realpath(dirname(copy), NULL) : NULL;
+	char *top CLEANUP_FREE = realpath(mountpoint, NULL);
+	size_t len = top ? strlen(top) : 0;
+
+	if (!folder)
+		text_printf(ret_why, "%s=%s: its folder cannot be used: %s", o->key, o->value,
+			    strerror(errno));
+	else if (len && !strncmp(folder, top, len) && (!folder[len] || folder[len] == '/'))
+		text_printf(ret_why, "%s=%s: a terminal cannot be below the mount point %s",
+			    o->key, o->value, mountpoint);
+	return ret_why->len ? -EINVAL : 0;
+}
+
+static int check_terminals(const struct options *o, struct text *ret_why)
+{
+	int r = 0;
+
+	for (unsigned int n = 0; n < o->n_specs; n++)
+		for (unsigned int i = 0; i < o->specs[n].n_options && !r; i++)
+			if (is_tty(&o->specs[n], i))
+				r = check_terminal(&o->specs[n].options[i], o->mountpoint, ret_why);
+	return r;
+}
+
 static enum exit_code open_devices(struct daemon *d)
 {
 	const struct options *o = d->options;
 	struct text why = TEXT_INIT;
-	int r;
+	int r = check_terminals(o, &why);
 
+	if (r)
+		return complain(EXIT_SETUP, &why, r);
 	d->registry = registry_new(d->loop, d->config, &registry_ops, d);
 	if (!d->registry)
 		return complain(EXIT_SETUP, &why, -ENOMEM);

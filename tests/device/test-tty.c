@@ -203,6 +203,26 @@ START_TEST(test_a_file_of_somebody_else_stays)
 }
 END_TEST
 
+/* The daemon would wait for itself. */
+START_TEST(test_a_terminal_below_the_mount_is_refused)
+{
+	char link[128], args[512], message[512];
+
+	snprintf(link, sizeof(link), "%s/link", mount.base);
+	ck_assert_int_eq(symlink("mnt", link), 0);
+	ck_assert_int_eq(mount_end(&mount, SIGTERM), 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		snprintf(args, sizeof(args), "-f loopback,tty.DUN=%s/%s %s", mount.base,
+			 i == 0 ? "mnt/tty" : i == 1 ? "link/tty" : "mnt/mhi0/tty", mount.root);
+		ck_assert_int_eq(mount_run(args, message, sizeof(message)), 3);
+		ck_assert_ptr_nonnull(strstr(message, i < 2 ? "below the mount point" :
+							      "its folder cannot be used"));
+	}
+	unlink(link);
+	mount_start(&mount, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("tty");
@@ -220,6 +240,7 @@ int main(void)
 	tcase_add_test(t, test_off_hangs_up_whoever_opens);
 	tcase_add_test(t, test_the_link_is_replaced_and_goes_with_the_daemon);
 	tcase_add_test(t, test_a_file_of_somebody_else_stays);
+	tcase_add_test(t, test_a_terminal_below_the_mount_is_refused);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
