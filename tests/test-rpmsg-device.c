@@ -112,6 +112,7 @@ START_TEST(test_hardware_that_leaves_ends_what_is_open)
 	ck_assert_int_eq(reading.result, -ENODEV);
 	ck_assert_ptr_null(rig_find_file(d, "rpmsg/rpmsg-echo"));
 	ck_assert_ptr_null(rig_find_file(d, "rpmsg/ours"));
+	ck_assert_int_eq(ask_ctrl(d, MHIFS_RPMSG_CREATE_DEV, "late", 2001, 1024), -ENODEV);
 	port_close(echo);
 	port_close(ours);
 	device_unref(d);

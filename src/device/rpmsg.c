@@ -213,19 +213,21 @@ static void rpmsg_offered(struct driver *dr, struct link *l, unsigned int chan, 
 
 /* What the device calls. */
 
-static void destroy_local(struct rpmsg_driver *r, int why)
+/* Nothing comes any more, and nobody makes anything. */
+static void begin_end(struct rpmsg_driver *r)
 {
+	r->is_ending = true;
+	timer_stop(&r->retry);
+	rpmsg_ctrl_end(&r->ctrl);
 	for (unsigned int i = 0; i < RPMSG_ENDPOINTS; i++)
-		rpmsg_bus_destroy(r->bus, i, why);
+		rpmsg_bus_destroy(r->bus, i, -ENODEV);
 }
 
 static void rpmsg_stop(struct driver *dr)
 {
 	struct rpmsg_driver *r = rpmsg(dr);
 
-	r->is_ending = true;
-	timer_stop(&r->retry);
-	destroy_local(r, -ENODEV);
+	begin_end(r);
 	if (r->is_running)
 		carrier_link_stop(r->carrier, -ENODEV);
 	else
@@ -236,9 +238,7 @@ static void rpmsg_close(struct driver *dr)
 {
 	struct rpmsg_driver *r = rpmsg(dr);
 
-	r->is_ending = true;
-	timer_stop(&r->retry);
-	destroy_local(r, -ENODEV);
+	begin_end(r);
 	driver_put(dr);
 }
 

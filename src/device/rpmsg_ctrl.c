@@ -64,10 +64,11 @@ static void ctrl_ioctl(struct node *n, unsigned int cmd, uint64_t arg, const voi
 		       size_t in_len, size_t out_len, struct wait *w)
 {
 	const struct rpmsg_ctrl *c = n->user;
+	int r = c->has_ended ? -ENODEV : ctrl_obey(c->bus, cmd, in, in_len);
 
 	(void)arg;
 	(void)out_len;
-	wait_answer(w, ctrl_obey(c->bus, cmd, in, in_len), NULL, 0);
+	wait_answer(w, r, NULL, 0);
 }
 
 static void show_counts(const struct rpmsg_bus_counts *c, struct text *out)
@@ -121,4 +122,9 @@ void rpmsg_ctrl_init(struct rpmsg_ctrl *c, struct rpmsg_bus *b)
 	c->bus = b;
 	c->node = (struct node){ .name = "ctrl", .mode = 0600, .ops = &ctrl_ops, .user = c };
 	list_init(&c->node.node);
+}
+
+void rpmsg_ctrl_end(struct rpmsg_ctrl *c)
+{
+	c->has_ended = true;
 }

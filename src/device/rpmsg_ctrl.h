@@ -17,6 +17,9 @@
 struct rpmsg_ctrl {
 	struct node node;
 	struct rpmsg_bus *bus;	/* borrowed */
+	bool has_ended;
 };
 
 void rpmsg_ctrl_init(struct rpmsg_ctrl *c, struct rpmsg_bus *b);
+/* The device leaves: who still has the file open gets -ENODEV. */
+void rpmsg_ctrl_end(struct rpmsg_ctrl *c);
