@@ -333,6 +333,21 @@ START_TEST(test_unplugged_while_a_channel_closes)
 }
 END_TEST
 
+START_TEST(test_unplugged_after_cancels_were_refused)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault cancel-enodev@0x84*always");
+	link_user_close(u);
+	for (unsigned int i = 0; i < 100; i++)
+		loop_turn(loop, false);
+	tell("unplug");
+	WAIT_FOR(u->n_closed);
+}
+END_TEST
+
 START_TEST(test_unplugged_while_a_response_is_fetched)
 {
 	struct link_user *u;
@@ -453,6 +468,47 @@ START_TEST(test_an_out_pipe_that_always_stalls_ends_in_eio)
 }
 END_TEST
 
+START_TEST(test_a_halt_that_is_not_cleared_ends_in_eio)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault stall@clear-halt*always");
+	tell("fault stall@0x03");
+	say(u, "AT\r");
+	WAIT_FOR(u->n_closed || link_user_count(u, LINK_UL, -EIO));
+}
+END_TEST
+
+START_TEST(test_shutdowns_of_a_modem_that_stays_are_survived)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault eshutdown@0x84*4");
+	expect_at(u);
+	tell("fault refuse-eshutdown@0x84");
+	expect_at(u);
+	expect_at(u);
+	ck_assert_uint_eq(u->n_closed, 0);
+}
+END_TEST
+
+START_TEST(test_last_words_of_what_is_cancelled_are_delivered)
+{
+	struct link_user *u;
+
+	start("1-1");
+	u = user_running("AT");
+	tell("fault last-words@0x84");
+	link_user_close(u);
+	WAIT_FOR(u->n_closed);
+	ck_assert(has_heard(u, "last words"));
+}
+END_TEST
+
 START_TEST(test_little_memory_in_usbfs_is_enough)
 {
 	tell("fault refuse-enomem@0x84+1*always");
@@ -464,7 +520,8 @@ END_TEST
 START_TEST(test_qmi_faults_are_survived)
 {
 	static const char *const faults[] = { "stall@get", "stall@0x89", "eproto@get*2",
-					      "stall@send", "eproto@0x89" };
+					      "stall@send", "eproto@0x89", "eoverflow@get",
+					      "eshutdown@0x89", "eshutdown@get" };
 	struct link_user *u;
 
 	start("1-1");
@@ -908,6 +965,9 @@ static void add_faults(TCase *c)
 	tcase_add_test(c, test_errors_of_the_wire_are_survived);
 	tcase_add_test(c, test_a_stalled_line_state_is_no_obstacle);
 	tcase_add_test(c, test_an_out_pipe_that_always_stalls_ends_in_eio);
+	tcase_add_test(c, test_a_halt_that_is_not_cleared_ends_in_eio);
+	tcase_add_test(c, test_shutdowns_of_a_modem_that_stays_are_survived);
+	tcase_add_test(c, test_last_words_of_what_is_cancelled_are_delivered);
 	tcase_add_test(c, test_little_memory_in_usbfs_is_enough);
 	tcase_add_test(c, test_qmi_faults_are_survived);
 	tcase_add_test(c, test_notifications_that_lie_bring_nothing);
@@ -932,6 +992,7 @@ static void add_ends(TCase *c)
 	tcase_add_test(c, test_unplugged_in_the_release);
 	tcase_add_test(c, test_unplugged_while_a_channel_opens);
 	tcase_add_test(c, test_unplugged_while_a_channel_closes);
+	tcase_add_test(c, test_unplugged_after_cancels_were_refused);
 	tcase_add_test(c, test_unplugged_while_a_response_is_fetched);
 	tcase_add_test(c, test_unplugged_unheard_by_udev);
 	tcase_add_test(c, test_errors_and_then_the_end);

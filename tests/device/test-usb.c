@@ -243,7 +243,7 @@ START_TEST(test_bytes_that_came_before_an_unplug_are_still_read)
 	start();
 	fd = mount_open(&m, "AT", O_RDWR);
 	tell("say 0x84 RING");
-	ck_assert_int_eq(poll_now(fd) & POLLIN, POLLIN);
+	WAIT_FOR(poll_now(fd) & POLLIN);
 	tell("unplug");
 	WAIT_FOR(poll_now(fd) & POLLHUP);
 	ck_assert_int_eq(try_read(fd, buf, sizeof(buf)), 4);
@@ -421,7 +421,7 @@ START_TEST(test_power_off_and_on)
 	ck_assert(mount_state_is(&m, "off"));
 	ck_assert_int_eq(try_write(fd, "x", 1), -ENODEV);
 	close(fd);
-	ck_assert(says("clients", "0"));
+	WAIT_FOR(says("clients", "0"));
 	ck_assert_int_eq(mount_store(&m, "power", "on"), 0);
 	WAIT_FOR(mount_state_is(&m, "ready"));
 	expect_at("DUN");
