@@ -5,7 +5,7 @@
 # Debian 12 names; configure asks for the libraries among them.
 build_packages='autoconf automake make gcc libc6-dev pkg-config fuse3
 	libfuse3-dev libev-dev libconfuse-dev libjansson-dev libpci-dev
-	libusb-1.0-0-dev libudev-dev'
+	libusb-1.0-0-dev libudev-dev libcap-ng-dev libseccomp-dev'
 check_packages='check liburing-dev libumockdev-dev umockdev clang libclang-rt-dev clang-tidy cppcheck valgrind
 	libc6-dbg xz-utils man-db procps python3 socat busybox minicom picocom
 	python3-serial libqmi-utils strace'

@@ -20,8 +20,12 @@ mhifs_SOURCES = \
 	src/cli/mhifs-daemon.c src/cli/mhifs-daemon.h \
 	src/cli/mhifs-options.c src/cli/mhifs-options.h \
 	src/cli/background.c src/cli/background.h \
-	src/cli/notify.c src/cli/notify.h
-mhifs_LDADD = src/fs/libfs.a src/service/libservice.a $(device_libs) $(FUSE_LIBS)
+	src/cli/notify.c src/cli/notify.h \
+	src/cli/sandbox.c src/cli/sandbox.h \
+	src/cli/capabilities.c src/cli/capabilities.h \
+	src/cli/syscalls.c src/cli/syscalls.h
+mhifs_LDADD = src/fs/libfs.a src/service/libservice.a $(device_libs) $(FUSE_LIBS) \
+	$(CAP_NG_LIBS) $(SECCOMP_LIBS)
 
 bin_PROGRAMS += mhi-sim
 mhi_sim_SOURCES = src/cli/mhi-sim.c src/cli/mhi-sim.h src/cli/mhi-sim-vhost.c

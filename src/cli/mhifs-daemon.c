@@ -1,6 +1,7 @@
 #include "cli/mhifs-daemon.h"
 #include "base/cleanup.h"
 #include "cli/notify.h"
+#include "cli/sandbox.h"
 #include "device/registry.h"
 #include "fs/fs.h"
 #include "io/log.h"
@@ -298,6 +299,7 @@ static enum exit_code serve(struct daemon *d)
 		return code;
 	timer_start(loop_timers(d->loop), &d->ready_wait,
 		    (uint64_t)config_ready_wait_ms(d->config) * 1000);
+	sandbox_enter(d->options);
 	loop_run(d->loop);
 	return d->code;
 }
@@ -318,6 +320,7 @@ enum exit_code daemon_run(const struct options *o, const struct config *c,
 	defer_init(&d.look, on_look, &d);
 	notify_open(&d.notify, d.loop);
 	code = serve(&d);
+	sandbox_before_unmount();
 	fs_unmount(d.fs);
 	usb_watch_free(d.usb);
 	defer_cancel(&d.look);

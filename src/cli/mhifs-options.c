@@ -22,18 +22,21 @@ static const char help[] =
 "                       all others are mount options of fuse\n"
 "  -c, --config FILE    instead of /etc/mhifs/mhifs.conf\n"
 "      --check-config   only check the configuration\n"
+"      --sandbox on|off|kill\n"
+"                       kill: a system call outside the sandbox ends mhifs\n"
 "  -V, --version\n"
 "  -h, --help\n"
 "\n"
 "See mhifs(8) and mhifs.conf(5).\n";
 
-enum { OPT_CHECK_CONFIG = 256 };
+enum { OPT_CHECK_CONFIG = 256, OPT_SANDBOX };
 
 static const struct option longs[] = {
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "debug", no_argument, NULL, 'd' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "check-config", no_argument, NULL, OPT_CHECK_CONFIG },
+	{ "sandbox", required_argument, NULL, OPT_SANDBOX },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -55,6 +58,23 @@ static void add_words(struct options *o, const char *words)
 	}
 }
 
+static int take_sandbox(struct options *o, const char *word)
+{
+	static const char *const words[] = {
+		[SANDBOX_ON] = "on",
+		[SANDBOX_KILL] = "kill",
+		[SANDBOX_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!strcmp(words[i], word)) {
+			o->sandbox = (enum sandbox_mode)i;
+			return OPTIONS_GO;
+		}
+	fprintf(stderr, "mhifs: --sandbox cannot be '%s'; it must be on, off or kill\n", word);
+	return -EINVAL;
+}
+
 static int take_option(struct options *o, int c)
 {
 	switch (c) {
@@ -74,6 +94,8 @@ static int take_option(struct options *o, int c)
 	case OPT_CHECK_CONFIG:
 		o->check_config = true;
 		break;
+	case OPT_SANDBOX:
+		return take_sandbox(o, optarg);
 	case 'V':
 		printf("mhifs %s\n", PACKAGE_VERSION);
 		return OPTIONS_END;

@@ -17,8 +17,15 @@ enum exit_code {
 	EXIT_RUN = 7,
 };
 
+enum sandbox_mode {
+	SANDBOX_ON,	/* a system call outside it fails */
+	SANDBOX_KILL,	/* it ends the process */
+	SANDBOX_OFF,
+};
+
 struct options {
 	bool foreground, debug, single, check_config;
+	enum sandbox_mode sandbox;
 	const char *config;		/* NULL: the default file */
 	struct text fuse;		/* -o words for libfuse */
 	struct spec *specs;

@@ -56,7 +56,7 @@ has() {
 }
 
 start() {
-	"$mhifs" -f "$@" "$mount" &
+	"$mhifs" --sandbox=kill -f "$@" "$mount" &
 	daemon=$!
 	until_true grep -qs '^state=ready$' "$mount/mhi0/state" || exit
 }

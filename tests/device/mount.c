@@ -64,15 +64,18 @@ void mount_fini(struct mount *m)
 	rmdir(m->base);
 }
 
-/* Splits @args in place; the program is the first word. */
+/* Splits @args in place; the program is the first word.  A call outside the
+ * sandbox ends the daemon, and fails the test. */
 static void exec_words(char *args)
 {
-	char path[PATH_MAX], *words[MAX_WORDS + 2], *save = NULL;
+	char path[PATH_MAX], sandbox[] = "--sandbox=kill";
+	char *words[MAX_WORDS + 3], *save = NULL;
 	int n = 0;
 
 	program(path);
 	words[n++] = path;
-	for (char *w = strtok_r(args, " ", &save); w && n <= MAX_WORDS;
+	words[n++] = sandbox;
+	for (char *w = strtok_r(args, " ", &save); w && n <= MAX_WORDS + 1;
 	     w = strtok_r(NULL, " ", &save))
 		words[n++] = w;
 	words[n] = NULL;

@@ -57,7 +57,7 @@ trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 mkdir "$dir/mnt"
 # Killed, this script leaves no mount behind either.
-setpriv --pdeathsig TERM "$mhifs" -f \
+setpriv --pdeathsig TERM "$mhifs" --sandbox=kill -f \
 	"loopback,tty.DUN=$dir/ttyDUN,tty.QMI=$dir/ttyQMI" "$dir/mnt" &
 pid=$!
 dev=$dir/mnt/mhi0
