@@ -312,7 +312,6 @@ START_TEST(test_the_modem_turns_into_edl_and_back)
 	uint8_t bytes[64];
 	int fd;
 
-	snprintf(m.device, sizeof(m.device), "usb:1-1,wait");
 	start();
 	fd = mount_open(&m, "DIAG", O_RDWR);
 	write_all(fd, "\x4b\x65\x01\x00\x54\x0f\x7e", 7);
@@ -443,6 +442,32 @@ START_TEST(test_power_reset_resets_the_port)
 }
 END_TEST
 
+START_TEST(test_claims_may_wait_for_the_first_open)
+{
+	snprintf(m.device, sizeof(m.device), "usb:1-1,claim=open");
+	start();
+	ck_assert(says("driver 2", "option"));
+	expect_at("AT");
+	ck_assert(says("driver 2", "usbfs"));
+	ck_assert(says("driver 3", "option"));
+}
+END_TEST
+
+START_TEST(test_a_serial_number_tells_two_of_a_kind_apart)
+{
+	tell("1-2 plug modem");
+	snprintf(m.device, sizeof(m.device), "usb:2c7c:0125,serial=SN0002");
+	start();
+	ck_assert_ptr_nonnull(strstr(mount_show(&m, "info"), "usb-1-2"));
+	ck_assert(says("1-2 driver 2", "usbfs"));
+	ck_assert(says("driver 2", "option"));
+	mount_stop(&m);
+	m.pid = 0;
+	mount_init(&m);
+	tell("1-2 unplug");
+}
+END_TEST
+
 START_TEST(test_an_interface_in_use_refuses_the_start)
 {
 	tell("hold 2");
@@ -551,8 +576,10 @@ static void add_ends(TCase *c)
 	tcase_add_test(c, test_the_end_gives_the_drivers_back);
 }
 
-static void add_refusals(TCase *c)
+static void add_starts(TCase *c)
 {
+	tcase_add_test(c, test_claims_may_wait_for_the_first_open);
+	tcase_add_test(c, test_a_serial_number_tells_two_of_a_kind_apart);
 	tcase_add_test(c, test_an_interface_in_use_refuses_the_start);
 	tcase_add_test(c, test_two_of_a_kind_refuse_the_start);
 	tcase_add_test(c, test_an_absent_modem_refuses_the_start);
@@ -577,6 +604,6 @@ int main(int argc, char **argv)
 	tcase_add_test(c, test_a_lost_claim_is_a_reset_told_once);
 	tcase_add_test(c, test_a_suspend_of_the_bus_is_not_seen);
 	add_ends(add_case(s, "ends"));
-	add_refusals(add_case(s, "refusals"));
+	add_starts(add_case(s, "starts"));
 	return suite_run(s);
 }
