@@ -88,10 +88,12 @@ static bool find_image(struct sahara *s, uint64_t id)
 	if (s->image.is_open && s->image.id == id)
 		return true;
 	s->image.is_open = false;
+	s->image.name = NULL;
 	r = s->ops->image_find(s->user, id, &size, &s->image.name);
 	if (r) {
-		sahara_refuse(s, r, "image %llu: %s", (unsigned long long)id,
-			      r == -ENOENT ? "none is configured" : strerror(-r));
+		sahara_refuse(s, r, "image %llu (%s): %s", (unsigned long long)id,
+			      s->image.name ? s->image.name : "-",
+			      s->image.name ? strerror(-r) : "none is configured");
 		return false;
 	}
 	s->image.is_open = true;

@@ -76,10 +76,11 @@ struct sahara_region {
 struct sahara_ops {
 	/* One packet for the device; an image_send() under way ends with it. */
 	void (*send)(void *user, const void *packet, uint32_t len);
-	/* The image of this number: 0, or -errno when there is none. */
+	/* The image of this number: 0, or -errno.  A name is told when there should
+	 * be one, whether it can be had or not; it stays until the next call. */
 	int (*image_find)(void *user, uint64_t id, uint64_t *ret_size, const char **ret_name);
 	/* These bytes of it go to the device as they are; sahara_sent() tells what
-	 * went.  They lie inside the image, @len is not 0. */
+	 * went, later.  They lie inside the image, @len is not 0. */
 	void (*image_send)(void *user, uint64_t id, uint64_t offset, uint64_t len);
 	/* The device has it whole. */
 	void (*image_done)(void *user, uint64_t id);
@@ -88,7 +89,7 @@ struct sahara_ops {
 	int (*dump_begin)(void *user, const struct sahara_region *region);
 	int (*dump_data)(void *user, const uint8_t *data, uint32_t len);
 	void (*dump_end)(void *user, int status);	/* of the region begun */
-	/* What a client command answered.  May be missing: none is asked. */
+	/* What a client command answered; may be missing when none is asked. */
 	void (*executed)(void *user, uint32_t command, const uint8_t *data, uint32_t len);
 	/* All images were taken, or all memory. */
 	void (*finished)(void *user, enum sahara_mode mode);

@@ -34,6 +34,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/service-nmea.c \
 	src/sim/service-qmi.c \
 	src/sim/service-rpmsg.c \
+	src/sim/service-sahara.c \
 	src/sim/service.c \
 	src/sim/service.h \
 	src/sim/sim.c \

@@ -7,6 +7,10 @@ static const struct sim_service *const services[] = {
 	&sim_service_diag,
 	&sim_service_icmp,
 	&sim_service_rpmsg,
+	&sim_service_sahara,
+	&sim_service_sahara_flashless,
+	&sim_service_sahara_crashed,
+	&sim_service_sahara_liar,
 };
 
 const struct sim_service *sim_service_find(const char *life)

@@ -38,6 +38,9 @@ struct sim_service {
 	 * and at the time it returned last; TIME_NEVER: only then.  Never while
 	 * something said is still waiting.  May be NULL. */
 	uint64_t (*tick)(void *state, uint64_t now_us, struct mouth *m);
+	/* A loader has all it needs: the modem goes on to the next execution
+	 * environment, once all that was said is delivered.  May be NULL. */
+	bool (*has_loaded)(const void *state);
 };
 
 extern const struct sim_service sim_service_at;		/* DUN, DUN2 */
@@ -46,6 +49,10 @@ extern const struct sim_service sim_service_nmea;	/* NMEA */
 extern const struct sim_service sim_service_diag;	/* DIAG */
 extern const struct sim_service sim_service_icmp;	/* IP_SW0, IP_HW0 */
 extern const struct sim_service sim_service_rpmsg;	/* RPMSG */
+extern const struct sim_service sim_service_sahara;	/* SAHARA: one image, 0 */
+extern const struct sim_service sim_service_sahara_flashless;	/* images 1 to 8 */
+extern const struct sim_service sim_service_sahara_crashed;	/* memory, then image 0 */
+extern const struct sim_service sim_service_sahara_liar;	/* F59, then image 0 */
 
 /* NULL when no service has this word. */
 const struct sim_service *sim_service_find(const char *life);

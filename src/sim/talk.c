@@ -197,6 +197,13 @@ static bool serve_listens(struct sim *s, struct talk *t)
 	return uplink_has_room(s, t->ul, m.tre);
 }
 
+/* Only a loader goes on. */
+static bool serve_has_loaded(const struct sim *s, const struct talk *t)
+{
+	return t->service->has_loaded && s->ee == MHI_EE_SBL &&
+	       t->service->has_loaded(t->service_state);
+}
+
 static void serve(struct sim *s, struct talk *t)
 {
 	bool has_tick = t->service->tick && t->dl && t->dl->state == CHSTATE_RUNNING;
@@ -204,6 +211,10 @@ static void serve(struct sim *s, struct talk *t)
 	if (t->ul)
 		uplink_settle(s, t->ul);
 	while (speak(s, t)) {
+		if (serve_has_loaded(s, t)) {
+			sim_note_due(s, DUE_BOOT);
+			return;
+		}
 		if (has_tick && t->is_tick_due) {
 			tick(s, t);
 		} else if (serve_listens(s, t)) {
