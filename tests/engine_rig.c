@@ -32,11 +32,19 @@ static struct rig *to_rig(struct hw *hw)
 	return container_of(hw, struct rig, hw);
 }
 
+/* Nothing beyond the BAR, nothing once it is known that nobody is there. */
+static void check_access(struct rig *r, uint32_t offset)
+{
+	r->n_forbidden += engine_state(r->engine) == ENGINE_GONE || offset % 4 ||
+			  offset >= r->hw.bar_len;
+}
+
 static int rig_read32(struct hw *hw, uint32_t offset, uint32_t *ret_value)
 {
 	struct rig *r = to_rig(hw);
 
-	r->n_forbidden += r->is_unplugged && engine_state(r->engine) == ENGINE_GONE;
+	check_access(r, offset);
+	r->lag_us += r->read_us;
 	*ret_value = r->is_unplugged ? MHI_ALL_ONES : sim_read32(r->sim, offset);
 	return 0;
 }
@@ -46,7 +54,7 @@ static int rig_write32(struct hw *hw, uint32_t offset, uint32_t value)
 	struct rig *r = to_rig(hw);
 
 	r->n_ctrl_writes += offset == MHICTRL;
-	r->n_forbidden += r->is_unplugged && engine_state(r->engine) == ENGINE_GONE;
+	check_access(r, offset);
 	if (!r->is_unplugged)
 		sim_write32(r->sim, offset, value);
 	return 0;
@@ -60,7 +68,9 @@ static int rig_ring_bell(struct hw *hw, uint32_t offset, uint64_t value)
 
 static bool rig_is_present(struct hw *hw)
 {
-	return !to_rig(hw)->is_unplugged;
+	struct rig *r = to_rig(hw);
+
+	return !r->is_unplugged && sim_presence(r->sim) == SIM_PRESENT;
 }
 
 static const struct hw_ops rig_hw_ops = {
@@ -348,9 +358,34 @@ static void deliver(struct rig *r)
 			engine_irq(r->engine, v);
 }
 
+/* The transport notices that the card was pulled. */
+static bool tell_gone(struct rig *r)
+{
+	if (r->is_unplugged || sim_presence(r->sim) != SIM_PULLED)
+		return false;
+	r->is_unplugged = true;
+	engine_gone(r->engine);
+	return true;
+}
+
+/* The time that slow reads took. */
+static void catch_up(struct rig *r)
+{
+	uint64_t lag_us = r->lag_us;
+
+	if (lag_us > r->longest_us)
+		r->longest_us = lag_us;
+	r->lag_us = 0;
+	if (lag_us)
+		timers_advance(&r->timers, r->timers.now_us + lag_us);
+}
+
 void rig_settle(struct rig *r)
 {
 	for (unsigned int i = 0; i < 10000; i++) {
+		catch_up(r);
+		if (tell_gone(r))
+			continue;
 		if (r->engine_wants_turn) {
 			r->engine_wants_turn = false;
 			engine_turn(r->engine);

@@ -66,8 +66,12 @@ struct rig {
 	/* Answers from inside wants_image(); NULL: nobody does. */
 	void (*on_wants_image)(struct rig *r, enum mhi_ee ee);
 	bool is_offered[RIG_CHANS];
-	/* Accesses after the link was gone. */
+	/* Accesses after the link was gone, or beyond the BAR. */
 	unsigned int n_forbidden;
+	/* What a register read takes, what reads took since time went on, and the
+	 * most that one call of the engine took. */
+	uint32_t read_us;
+	uint64_t lag_us, longest_us;
 	unsigned int n_ctrl_writes;	/* to MHICTRL */
 };
 

@@ -24,3 +24,4 @@ include tests/cli.mk
 include tests/bench.mk
 include tests/vm.mk
 include tests/vm-usb.mk
+include tests/faults.mk

@@ -91,7 +91,9 @@ uint32_t downlink_put(struct sim *s, struct lane *dl, const uint8_t *data,
 
 	while (done < len && (place = downlink_place(s, dl, &room))) {
 		uint32_t n = min_u32(len - done, room);
-		memcpy(place, data + done, n);
+
+		if (!s->n_faults || fault_on_data(s))
+			memcpy(place, data + done, n);
 		done += n;
 		dl->fill += n;
 		if (done == len && is_last)

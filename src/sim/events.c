@@ -114,12 +114,15 @@ void ering_doorbell(struct sim *s, unsigned int index, iova_t wp)
 static void ering_publish(struct sim *s, unsigned int index)
 {
 	struct ering *er = &s->erings[index];
+	iova_t rp = er->base + er->rp * sizeof(struct tre);
 
 	if (!er->slots && !ering_map(s, er))
 		return;
+	if (s->n_faults)
+		rp = fault_on_publish(s, er, rp);
 	/* Pairs with the host's read of rp: what it names must be there. */
 	__atomic_thread_fence(__ATOMIC_RELEASE);
-	le64_set(&er->ctx->rp, er->base + er->rp * sizeof(struct tre));
+	le64_set(&er->ctx->rp, rp);
 	if (er->is_urgent || !er->moderation_us) {
 		if (er->moderation_us)
 			timer_stop(&er->moderation);

@@ -6,6 +6,8 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/boot.c \
 	src/sim/commands.c \
 	src/sim/downlink.c \
+	src/sim/fault-cases.c src/sim/fault-deeds.c src/sim/fault-inside.h \
+	src/sim/fault-parse.c src/sim/fault.c src/sim/fault.h \
 	src/sim/events.c \
 	src/sim/gadget-control.c \
 	src/sim/gadget-edl.c \

@@ -15,6 +15,7 @@
 #pragma once
 #include "base/list.h"
 #include "core/layout.h"
+#include "sim/fault-inside.h"
 #include "sim/service.h"
 #include "sim/sim.h"
 
@@ -143,6 +144,12 @@ struct sim {
 	struct { uint32_t offset, value; } forced[MAX_FORCED];
 	unsigned int n_forced;
 
+	unsigned int n_faults;
+	struct fault_run faults[MAX_FAULTS];
+	enum sim_presence presence;
+	uint64_t faults_done;
+	uint64_t dice;		/* of faults that leave something to chance */
+
 	struct cring cring;
 	struct ering erings[MHI_MAX_EVENT_RINGS];
 	unsigned int n_erings;
@@ -221,9 +228,9 @@ static inline uint32_t ering_room(const struct ering *er)
 }
 
 /* Stores the next event; there is room.  @is_patient: the moderation timer may
- * raise the interrupt. */
-static inline void ering_store(struct sim *s, struct ering *er, struct tre_copy ev,
-			       bool is_patient)
+ * raise the interrupt.  No fault gets a chance. */
+static inline void ering_put(struct sim *s, struct ering *er, struct tre_copy ev,
+			     bool is_patient)
 {
 	if (!er->slots && !ering_map(s, er))
 		return;
@@ -231,6 +238,13 @@ static inline void ering_store(struct sim *s, struct ering *er, struct tre_copy 
 	er->rp = (er->rp + 1) & er->mask;
 	er->is_urgent |= !is_patient;
 	s->touched |= er->bit;
+}
+
+static inline void ering_store(struct sim *s, struct ering *er, struct tre_copy ev,
+			       bool is_patient)
+{
+	if (!__builtin_expect(s->n_faults, 0) || fault_on_event(s, &er, &ev))
+		ering_put(s, er, ev, is_patient);
 }
 
 /* commands.c */
@@ -331,6 +345,7 @@ void power_off(struct sim *s);	/* stops every timer, forgets all */
 void power_write_ctrl(struct sim *s, uint32_t value);
 void power_steps(struct sim *s, unsigned int due);
 void power_crash(struct sim *s);	/* SYS_ERR */
+void power_fall(struct sim *s);		/* the same without a word */
 void power_announce_ee(struct sim *s, uint32_t ee);
 void power_note_dump(struct sim *s);	/* in RDDM the dump begins */
 void power_note_image(struct sim *s, unsigned int due);	/* a doorbell of BHI or BHIe */
@@ -345,6 +360,9 @@ static inline bool power_is_live(const struct sim *s)
 {
 	return s->state >= MHI_STATE_M0 && s->state <= MHI_STATE_M2;
 }
+
+/* fault.c */
+void fault_disarm_all(struct sim *s);
 
 /* boot.c */
 void boot_take_image(struct sim *s);	/* BHI */

@@ -10,6 +10,8 @@ static void set_state(struct sim *s, enum mhi_state state)
 		status |= MHISTATUS_SYSERR;
 	s->state = state;
 	s->regs[MHISTATUS / 4] = status;
+	if (s->n_faults)
+		fault_on_state(s, state);
 }
 
 static void set_ee(struct sim *s, uint32_t ee)
@@ -178,14 +180,19 @@ void power_on(struct sim *s, uint32_t ee)
 		set_state(s, MHI_STATE_READY);
 }
 
-void power_crash(struct sim *s)
+void power_fall(struct sim *s)
 {
-	if (s->state == MHI_STATE_SYS_ERR)
-		return;
 	set_state(s, MHI_STATE_SYS_ERR);
 	forget_channels(s);
 	s->step = STEP_NONE;
 	timer_stop(&s->step_timer);
+}
+
+void power_crash(struct sim *s)
+{
+	if (s->state == MHI_STATE_SYS_ERR)
+		return;
+	power_fall(s);
 	control_event(s, TRE_EV_STATE, MHI_STATE_SYS_ERR, 0);
 	power_raise_intvec(s);
 }

@@ -66,6 +66,8 @@ void sim_write32(struct sim *s, uint32_t offset, uint32_t value)
 {
 	uint32_t *reg;
 
+	if (s->n_faults && !fault_on_write(s, offset, value))
+		return;
 	if (offset % 4 || offset >= SIM_BAR_LEN || write_doorbell(s, offset, value))
 		return;
 	reg = &s->regs[offset / 4];
@@ -102,7 +104,7 @@ void sim_write32(struct sim *s, uint32_t offset, uint32_t value)
 	}
 }
 
-uint32_t sim_read32(struct sim *s, uint32_t offset)
+static uint32_t read_sound(const struct sim *s, uint32_t offset)
 {
 	if (offset % 4 || offset >= SIM_BAR_LEN)
 		return MHI_ALL_ONES;
@@ -110,6 +112,13 @@ uint32_t sim_read32(struct sim *s, uint32_t offset)
 		if (s->forced[i].offset == offset)
 			return s->forced[i].value;
 	return s->regs[offset / 4];
+}
+
+uint32_t sim_read32(struct sim *s, uint32_t offset)
+{
+	uint32_t value = read_sound(s, offset);
+
+	return s->n_faults ? fault_on_read(s, offset, value) : value;
 }
 
 void sim_force_register(struct sim *s, uint32_t offset, uint32_t value)

@@ -137,6 +137,7 @@ struct sim *sim_new(const struct sim_config *c, struct timers *timers,
 	s->timers = timers;
 	s->bus_ops = bus_ops;
 	s->bus = bus;
+	s->dice = c->seed;
 	list_init(&s->busy);
 	power_init_timers(s);
 	erings_init(s);
@@ -165,6 +166,7 @@ void sim_free(struct sim *s)
 {
 	if (!s)
 		return;
+	fault_disarm_all(s);
 	power_off(s);
 	for (unsigned int i = 0; i < s->config.n_chans; i++) {
 		free(s->talks[i].service_state);
@@ -195,6 +197,8 @@ void sim_note_due(struct sim *s, unsigned int due)
 
 void sim_raise(struct sim *s, uint32_t vector)
 {
+	if (s->n_faults && !fault_on_raise(s))
+		return;
 	s->counts.interrupts++;
 	s->bus_ops->raise(s->bus, vector % s->config.n_vectors);
 }
@@ -229,6 +233,8 @@ void sim_turn(struct sim *s)
 	struct list now;
 
 	s->is_turn_wanted = false;
+	if (s->presence != SIM_PRESENT)
+		return;
 	if (s->due)
 		run_due(s);
 	list_init(&now);

@@ -122,6 +122,11 @@ enum sim_mood {
 };
 void sim_set_mood(struct sim *s, enum sim_mood mood);
 
+/* Is the card still in its slot?  A lost one shows by registers that read all
+ * ones; the transport has to notice one that was pulled.  Faults of fault.h. */
+enum sim_presence { SIM_PRESENT, SIM_LOST, SIM_PULLED };
+enum sim_presence sim_presence(const struct sim *s);
+
 struct sim_counts {
 	uint64_t ul_messages, ul_bytes, dl_messages, dl_bytes;
 	uint64_t commands, starts, resets;	/* channel commands that succeeded */

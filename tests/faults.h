@@ -1,0 +1,68 @@
+/*
+ * faults - what the parts of the fault table share: the rules, the run of one
+ * case, the table itself.
+ */
+#pragma once
+#include "sim/fault.h"
+#include "tests/engine_rig.h"
+
+/* When a fault is armed. */
+enum moment {
+	AT_START = 1 << 0,	/* before the probe */
+	AT_RESTART = 1 << 1,	/* before a reset of a device that runs */
+	AT_REST = 1 << 2,	/* channels are open, buffers offered, nothing in flight */
+	AT_WORK = 1 << 3,	/* transfers in flight, both directions */
+	AT_CLOSE = 1 << 4,	/* at work, and then channels close */
+};
+
+/* What a row needs besides its fault. */
+struct fault_row {
+	unsigned int id;
+	unsigned int moments;
+	/* The rig before it is started, for case @number; may be NULL. */
+	void (*prepare)(struct rig *r, unsigned int number);
+	/* And after that, before it is powered; may be NULL. */
+	void (*started)(struct rig *r, unsigned int number);
+	/* What must have been the case at the end, beyond the rules: NULL when it
+	 * was, or a sentence.  May be NULL. */
+	const char *(*expect)(struct rig *r, unsigned int number);
+	/* A fault of the rig and not of the modem has its cases and title here. */
+	unsigned int n_cases;
+	const char *title;
+	/* Cases that are known not to survive, and why; NULL: none. */
+	unsigned int n_known;
+	const char *known;
+	/* Ends a fault of the rig; may be NULL. */
+	void (*heal)(struct rig *r);
+};
+
+const struct fault_row *fault_row_find(unsigned int id);
+
+/* A fault that another program covers: runs it, and prints the row. */
+struct elsewhere {
+	unsigned int id;
+	const char *program;	/* in tests/ */
+	const char *tests;	/* names that cover it, by what they contain, ',' between */
+	const char *title;
+};
+const struct elsewhere *elsewhere_find(unsigned int id);
+/* False: it did not run.  Counts what it ran and what passed. */
+bool elsewhere_run(const struct elsewhere *e, unsigned int *ret_cases, unsigned int *ret_passed);
+
+/* How often things happen in a session without faults: points of a sweep. */
+struct session_counts {
+	uint64_t reads, writes, events;
+};
+
+/* The first rule that was broken, or NULL; @why tells how.  @where is kept up
+ * to date, for who finds that the process died. */
+struct verdict {
+	const char *rule;
+	char why[160];
+	char where[32];
+	uint64_t n_done;	/* deeds of the fault: without one it proves nothing */
+};
+
+/* One case in one moment; @f NULL: none, and everything has to work. */
+void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned int number,
+	      enum moment moment, struct verdict *v, struct session_counts *ret_counts);
