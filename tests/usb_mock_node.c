@@ -176,18 +176,22 @@ struct call {
 	UMockdevIoctlData *arg;
 };
 
+/* Zeroes when whoever asked was killed in the middle of it. */
 static void *resolve(const struct call *c, size_t len)
 {
+	static uint64_t zeroes[64];
 	UMockdevIoctlData *d = umockdev_ioctl_data_resolve(c->arg, 0, len, NULL);
 
-	return d ? d->data : NULL;
+	g_assert(len <= sizeof(zeroes));
+	return d ? (void *)d->data : memset(zeroes, 0, sizeof(zeroes));
 }
 
 static int put_back(const struct call *c, void *bytes, size_t len)
 {
 	UMockdevIoctlData *d = umockdev_ioctl_data_resolve(c->arg, 0, len, NULL);
 
-	umockdev_ioctl_data_update(d, 0, bytes, len);
+	if (d)
+		umockdev_ioctl_data_update(d, 0, bytes, len);
 	return 0;
 }
 
@@ -305,16 +309,23 @@ static int control(const struct call *c)
 {
 	UMockdevIoctlData *arg = umockdev_ioctl_data_resolve(
 		c->arg, 0, sizeof(struct usbdevfs_ctrltransfer), NULL), *d = NULL;
-	const struct usbdevfs_ctrltransfer *t = (const void *)arg->data;
-	uint8_t setup[8] = { t->bRequestType, t->bRequest }, none[1], *bytes = none;
+	const struct usbdevfs_ctrltransfer *t;
+	uint8_t setup[8], none[1], *bytes = none;
 	int r;
 
+	if (!arg)
+		return -EFAULT;
+	t = (const void *)arg->data;
+	setup[0] = t->bRequestType;
+	setup[1] = t->bRequest;
 	put_le16(setup + 2, t->wValue);
 	put_le16(setup + 4, t->wIndex);
 	put_le16(setup + 6, t->wLength);
 	if (t->wLength) {
 		d = umockdev_ioctl_data_resolve(arg, offsetof(struct usbdevfs_ctrltransfer, data),
 						t->wLength, NULL);
+		if (!d)
+			return -EFAULT;
 		bytes = g_memdup2(d->data, t->wLength);
 	}
 	r = request_now(c->gadget, setup, bytes);
@@ -351,14 +362,20 @@ static int reset(const struct call *c)
 	return 0;
 }
 
+/* NULL: whoever asked was killed in the middle of it. */
 static struct mock_urb *urb_new(const struct call *c)
 {
 	UMockdevIoctlData *d = umockdev_ioctl_data_resolve(c->arg, 0, sizeof(struct usbdevfs_urb),
 							   NULL);
-	struct usbdevfs_urb *asked = (struct usbdevfs_urb *)d->data;
-	struct mock_urb *u = g_new0(struct mock_urb, 1);
-	uint32_t len = (uint32_t)asked->buffer_length;
+	struct usbdevfs_urb *asked;
+	struct mock_urb *u;
+	uint32_t len;
 
+	if (!d)
+		return NULL;
+	asked = (struct usbdevfs_urb *)d->data;
+	len = (uint32_t)asked->buffer_length;
+	u = g_new0(struct mock_urb, 1);
 	u->node = c->node;
 	u->client = c->client;
 	u->request = g_object_ref(d);
@@ -366,6 +383,11 @@ static struct mock_urb *urb_new(const struct call *c)
 	if (len)
 		u->buffer = umockdev_ioctl_data_resolve(d, offsetof(struct usbdevfs_urb, buffer),
 							len, NULL);
+	if (len && !u->buffer) {
+		g_object_unref(u->request);
+		g_free(u);
+		return NULL;
+	}
 	u->bytes = len ? g_memdup2(u->buffer->data, len) : NULL;
 	u->urb.data = u->bytes;
 	u->urb.len = len;
@@ -394,6 +416,8 @@ static int submit(const struct call *c)
 	struct mock_urb *u = urb_new(c);
 	int r = 0;
 
+	if (!u)
+		return -EFAULT;
 	if (u->urb.address && !may_use(c, u->urb.address))
 		r = -EINVAL;
 	g_queue_push_tail(&c->node->flying, u);
