@@ -464,7 +464,8 @@ static int reap(const struct call *c)
 	put_int(u, offsetof(struct usbdevfs_urb, status), u->urb.status);
 	put_int(u, offsetof(struct usbdevfs_urb, actual_length), (int)u->urb.actual);
 	d = umockdev_ioctl_data_resolve(c->arg, 0, sizeof(void *), NULL);
-	umockdev_ioctl_data_set_ptr(d, 0, u->request);
+	if (d)
+		umockdev_ioctl_data_set_ptr(d, 0, u->request);
 	urb_free(u);
 	return 0;
 }
