@@ -109,6 +109,16 @@ bool engine_is_dumping(const struct engine *e)
 	return e->dump.is_coming;
 }
 
+bool engine_look_for_dump(struct engine *e)
+{
+	if (e->state != DEV_ERROR || !e->dump.table_len || !e->regs.bhi)
+		return false;
+	if (regs_read_ee(e, &e->ee) < 0 || e->ee != MHI_EE_RDDM)
+		return false;
+	engine_change(e);
+	return dump_begin(e);
+}
+
 void dump_init(struct engine *e)
 {
 	timer_init(&e->dump.deadline, on_deadline, e);

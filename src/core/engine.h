@@ -160,11 +160,17 @@ void engine_refuse_image(struct engine *e, int status, const char *why);
  * on. */
 void engine_set_dump(struct engine *e, iova_t table, size_t table_len);
 bool engine_is_dumping(const struct engine *e);
+/* In ERROR: has the device got to RDDM by now?  Then its dump is waited for. */
+bool engine_look_for_dump(struct engine *e);
 
 /* The vector over [iova, iova + len) in pieces: bytes of the table, one entry of
  * ENGINE_TABLE_ENTRY bytes a piece. */
 enum { ENGINE_TABLE_ENTRY = 16 };
 size_t engine_lay_table(void *table, iova_t iova, size_t len, uint32_t piece);
+
+/* Asks a device that seems well whether it is: one that crashed in silence
+ * fails now.  Nothing in a state in which registers may not be read. */
+void engine_check_health(struct engine *e);
 
 /* An interrupt vector fired. */
 void engine_irq(struct engine *e, unsigned int vector);
@@ -184,6 +190,10 @@ const char *engine_why(const struct engine *e);	/* "" when nothing is wrong */
 const char *engine_state_name(enum engine_state s);
 const char *mhi_state_name(enum mhi_state s);	/* "M0", "SYS_ERR", ... */
 const char *mhi_ee_name(enum mhi_ee ee);	/* "AMSS", "PBL", ... */
+
+/* The end of every ring in use, one line a call; good until the next power-up. */
+void engine_show_rings(const struct engine *e, void (*line)(void *user, const char *line),
+		       void *user);
 
 /* Exact counts, for tests and benchmarks. */
 struct engine_counts {

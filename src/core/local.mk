@@ -22,6 +22,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/power.h \
 	src/core/regs.c \
 	src/core/regs.h \
+	src/core/report.c \
 	src/core/ring.c \
 	src/core/ring.h \
 	src/core/shape.c \

@@ -49,6 +49,12 @@ void power_suspect(struct engine *e)
 		timer_start(e->timers, &e->poll, next - e->timers->now_us);
 }
 
+void engine_check_health(struct engine *e)
+{
+	if (e->is_listening && e->state != DEV_M3)
+		look_at_status(e);
+}
+
 void power_watch(struct engine *e)
 {
 	if (e->is_watched)
@@ -137,6 +143,7 @@ void power_arrive_halt(struct engine *e)
 	e->is_resetting_soc = false;
 	timer_start(e->timers, &e->deadline, shutdown_us(e));
 	engine_deafen(e);
+	dump_cancel(e, -ECANCELED);
 	/* Boot loaders and dump mode are never reset this way. */
 	if (e->regs.bhi && regs_read_ee(e, &e->ee) < 0)
 		return;
