@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "port/wait.h"
 #include <sys/stat.h>
+#include <time.h>
 
 struct node;
 
@@ -27,6 +28,9 @@ struct node_ops {
 	/* Bits besides POLLIN | POLLOUT, and POLLPRI | POLLERR when the text
 	 * changed (node_changed) since this open file read it. */
 	int (*poll)(struct node *n);
+	/* A stored file: a descriptor to read it from, the caller's, or -errno.  No
+	 * other member counts then. */
+	int (*open)(struct node *n);
 };	/* a missing member is EACCES, ENOTTY, "always there" or "always ready" */
 
 /* Somebody who wants to know of changes: an open file. */
@@ -44,6 +48,8 @@ struct node {
 	gid_t gid;
 	const struct node_ops *ops;
 	void *user;		/* of ops; borrowed */
+	uint64_t size;		/* of a stored file, bytes */
+	time_t time;		/* of a stored file: when it was written */
 	struct node_watch *watches;	/* NULL: nobody */
 };
 
@@ -52,6 +58,7 @@ struct node {
 struct node_dir {
 	struct list node;	/* in parent->dirs */
 	const char *name;	/* borrowed; text_is_name() */
+	mode_t mode;		/* permission bits */
 	struct list dirs;	/* of struct node_dir */
 	struct list nodes;	/* of struct node */
 	struct list ports;	/* of struct device_port: the channel files */
@@ -60,6 +67,7 @@ struct node_dir {
 static inline void node_dir_init(struct node_dir *d, const char *name)
 {
 	d->name = name;
+	d->mode = 0755;
 	list_init(&d->node);
 	list_init(&d->dirs);
 	list_init(&d->nodes);

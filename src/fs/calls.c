@@ -250,6 +250,8 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	if (p.kind == INODE_CHANNEL)
 		channel_file_open(&o, p.port);
+	else if (p.kind == INODE_ATTR && p.attr->ops->open)
+		stored_file_open(&o, p.attr);
 	else if (p.kind == INODE_ATTR)
 		attr_file_open(&o, p.attr);
 	else

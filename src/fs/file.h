@@ -1,8 +1,8 @@
 /*
  * file - one open file, whatever is behind it.
  *
- * The kernel's handle is the pointer.  channel-file.c, attr-file.c and
- * event-file.c make the kinds; each embeds a struct file as its first member.
+ * The kernel's handle is the pointer.  channel-file.c, attr-file.c, event-file.c
+ * and stored-file.c make the kinds; each embeds a struct file as its first member.
  */
 #pragma once
 #include "device/events.h"
@@ -49,6 +49,7 @@ struct opening {
  * When the kernel does not take the answer, whoever opened undoes it. */
 void channel_file_open(const struct opening *o, struct device_port *p);
 void attr_file_open(const struct opening *o, struct node *n);
+void stored_file_open(const struct opening *o, struct node *n);
 void event_file_open(const struct opening *o, struct events *e);
 
 /* For the kinds: a file of @size bytes, in o->files and in the request.  NULL

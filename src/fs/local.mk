@@ -16,5 +16,6 @@ src_fs_libfs_a_SOURCES = \
 	src/fs/mountpoint.h \
 	src/fs/request.c \
 	src/fs/request.h \
+	src/fs/stored-file.c \
 	src/fs/tree.c \
 	src/fs/tree.h

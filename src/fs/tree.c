@@ -163,7 +163,8 @@ static bool dir_entry(const struct node_dir *dir, unsigned int i, struct place *
 	at = list_at(&dir->dirs, &i);
 	if (at) {
 		p->kind = INODE_DIR;
-		p->name = list_entry(at, struct node_dir, node)->name;
+		p->dir = list_entry(at, struct node_dir, node);
+		p->name = p->dir->name;
 	}
 	return at;
 }
@@ -331,14 +332,16 @@ static void place_stat(const struct place *p, struct stat *st)
 		break;
 	case INODE_ATTR:
 		set_owner(st, p->attr->mode, p->attr->uid, p->attr->gid);
-		st->st_size = ATTR_SIZE;
+		st->st_size = p->attr->ops->open ? (off_t)p->attr->size : ATTR_SIZE;
+		if (p->attr->ops->open)
+			st->st_atime = st->st_mtime = st->st_ctime = p->attr->time;
 		break;
 	case INODE_EVENTS:
 		set_owner(st, 0444, 0, 0);
 		st->st_size = CHANNEL_SIZE;
 		break;
 	default:
-		st->st_mode = S_IFDIR | 0755;
+		st->st_mode = S_IFDIR | (p->dir ? p->dir->mode : 0755);
 		st->st_nlink = 2;
 	}
 }
@@ -355,8 +358,8 @@ int tree_stat(struct tree *t, struct inode *inode, struct stat *ret_stat)
 	if (r < 0) {
 		inode->last.st_nlink = 0;
 	} else {
-		place_stat(&p, &st);
 		st.st_atime = st.st_mtime = st.st_ctime = t->born;
+		place_stat(&p, &st);
 		inode->last = st;
 	}
 	*ret_stat = inode->last;

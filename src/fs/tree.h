@@ -49,6 +49,7 @@ struct place {
 	struct device *dev;
 	struct device_port *port;	/* of INODE_CHANNEL */
 	struct node *attr;		/* of INODE_ATTR */
+	const struct node_dir *dir;	/* of INODE_DIR */
 };
 
 struct tree {
