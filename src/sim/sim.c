@@ -258,6 +258,8 @@ void sim_power_cycle(struct sim *s)
 
 void sim_set_state_sys_err(struct sim *s)
 {
+	if (s->config.crashes_to_rddm)
+		power_announce_ee(s, MHI_EE_RDDM);
 	power_crash(s);
 	erings_publish(s);
 }
