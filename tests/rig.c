@@ -1,5 +1,7 @@
 #include "rig.h"
 #include <check.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static void on_changed(void *user)
@@ -9,13 +11,40 @@ static void on_changed(void *user)
 
 static const struct registry_ops ops = { .changed = on_changed };
 
+static void make_config(struct rig *r, const char *config)
+{
+	char path[64];
+	FILE *f;
+
+	strcpy(r->folder, "/tmp/mhifs-rig.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(r->folder));
+	snprintf(path, sizeof(path), "%s/conf", r->folder);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "dump_dir = \"%s/dump\"\nfirmware_dir = \"%s\"\n%s\n", r->folder, r->folder,
+		config);
+	fclose(f);
+	ck_assert_msg(!config_load(path, &r->config, &r->why), "%s", text_get(&r->why));
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st, (void)type, (void)at;
+	return remove(path);
+}
+
 void rig_setup(struct rig *r)
+{
+	rig_setup_with(r, "");
+}
+
+void rig_setup_with(struct rig *r, const char *config)
 {
 	*r = (struct rig){ 0 };
 	log_open("test", LOG_TO_STDERR, LOG_LEVEL_ERROR);
 	r->loop = loop_new();
 	ck_assert_ptr_nonnull(r->loop);
-	ck_assert_int_eq(config_load("/dev/null", &r->config, &r->why), 0);
+	make_config(r, config);
 	r->registry = registry_new(r->loop, r->config, &ops, r);
 	ck_assert_ptr_nonnull(r->registry);
 }
@@ -26,6 +55,7 @@ void rig_teardown(struct rig *r)
 	config_free(r->config);
 	loop_free(r->loop);
 	text_fini(&r->why);
+	nftw(r->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int rig_add(struct rig *r, const char *text)

@@ -7,6 +7,7 @@
 #include "device/registry.h"
 
 struct rig {
+	char folder[32];		/* for what devices write; removed at the end */
 	struct loop *loop;
 	struct config *config;
 	struct registry *registry;
@@ -24,6 +25,8 @@ struct call {
 };
 
 void rig_setup(struct rig *r);
+/* With words of a configuration. */
+void rig_setup_with(struct rig *r, const char *config);
 void rig_teardown(struct rig *r);
 
 /* registry_add() of a spec as text. */

@@ -213,7 +213,7 @@ END_TEST
 
 START_TEST(test_a_device_in_error_says_why)
 {
-	d = rig_device(&rig, "loopback");
+	d = rig_device(&rig, "loopback,recovery=off");
 	sim_set_state_sys_err(loopback_sim(mhi_hw(d->bearer)));
 	RIG_UNTIL(&rig, shows("state", "state=error\n"));
 	ck_assert(!shows("state", "why=\n"));
@@ -297,7 +297,7 @@ START_TEST(test_a_device_that_breaks_the_protocol_is_in_error)
 	struct call parked;
 
 	for (size_t i = 0; i < ARRAY_SIZE(wild); i++) {
-		d = rig_device(&rig, "loopback");
+		d = rig_device(&rig, "loopback,recovery=off");
 		f = open_file("LOOPBACK");
 		call_init(&parked);
 		port_read(f, &parked.wait, 100, 0, false);

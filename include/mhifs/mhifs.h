@@ -60,6 +60,7 @@
 #define MHIFS_POWER_RESET	"reset"
 #define MHIFS_POWER_SUSPEND	"suspend"
 #define MHIFS_POWER_RESUME	"resume"
+#define MHIFS_POWER_EDL		"edl"		/* as reset, into emergency download */
 #define MHIFS_POWER_SUSPENDED	"suspended"
 
 /* Values of "type" in events. */
@@ -68,11 +69,24 @@
 #define MHIFS_EVENT_CHANNEL	"channel"	/* channel, and state or offered */
 #define MHIFS_EVENT_POWER	"power"		/* state, result */
 #define MHIFS_EVENT_RESET	"reset"		/* cause */
+#define MHIFS_EVENT_FIRMWARE	"firmware"	/* image, ee, bytes, total, state, why */
+#define MHIFS_EVENT_DUMP	"dump"		/* file, bytes, state, why */
 #define MHIFS_EVENT_TTY		"tty"		/* channel, path, state */
 #define MHIFS_EVENT_NS		"ns"		/* action, name, src, dst, file */
 #define MHIFS_EVENT_GPIO	"gpio"		/* line, number, edge, monotonic_us, line_seq */
 #define MHIFS_EVENT_LINE	"line"		/* channel, dcd, dsr, ri, break */
 #define MHIFS_EVENT_LOST	"lost"		/* count */
+
+/* States of firmware: reading, loading, then loaded or failed; of dump: saving,
+ * then saved, partial or failed. */
+#define MHIFS_FIRMWARE_READING	"reading"
+#define MHIFS_FIRMWARE_LOADING	"loading"
+#define MHIFS_FIRMWARE_LOADED	"loaded"
+#define MHIFS_FIRMWARE_FAILED	"failed"
+#define MHIFS_DUMP_SAVING	"saving"
+#define MHIFS_DUMP_SAVED	"saved"
+#define MHIFS_DUMP_PARTIAL	"partial"
+#define MHIFS_DUMP_FAILED	"failed"
 
 /* What rpmsg/ctrl takes, as /dev/rpmsg_ctrlN does; DESTROY_EPT is for the file
  * of an endpoint.  The numbers are those of linux/rpmsg.h. */

@@ -18,6 +18,7 @@ enum {
 };
 
 static const char default_path[] = "/etc/mhifs/mhifs.conf";
+static const char default_firmware[] = "/lib/firmware", default_dumps[] = "/run/mhifs/dump";
 
 struct config {
 	cfg_t **files;		/* owned, in order */
@@ -100,6 +101,9 @@ static struct profile *profile_new_empty(void)
 		p->timeout_ms = 8000;
 		p->ready_timeout_ms = 8000;
 		p->dma_bits = 32;
+		p->seg_len = 512 << 10;
+		p->soc_reset_ms = 2000;
+		p->recovery = true;
 	}
 	return p;
 }
@@ -328,6 +332,25 @@ uint32_t config_ready_wait_ms(const struct config *c)
 		if (grammar_has(c->files[i], "ready_wait"))
 			seconds = cfg_getint(c->files[i], "ready_wait");
 	return (uint32_t)seconds * 1000;
+}
+
+/* The last word counts. */
+static const char *find_word(const struct config *c, const char *key, const char *otherwise)
+{
+	for (unsigned int i = 0; i < c->n_files; i++)
+		if (grammar_has(c->files[i], key))
+			otherwise = cfg_getstr(c->files[i], key);
+	return otherwise;
+}
+
+const char *config_firmware_dir(const struct config *c)
+{
+	return find_word(c, "firmware_dir", default_firmware);
+}
+
+const char *config_dump_dir(const struct config *c)
+{
+	return find_word(c, "dump_dir", default_dumps);
 }
 
 /* One section, as it would be used.  A device section that names no profile

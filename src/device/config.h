@@ -14,6 +14,9 @@ int config_load(const char *path, struct config **ret_config, struct text *ret_w
 void config_free(struct config *c);
 
 uint32_t config_ready_wait_ms(const struct config *c);
+/* Absolute paths: where images are, and where dumps of crashes go. */
+const char *config_firmware_dir(const struct config *c);
+const char *config_dump_dir(const struct config *c);
 
 /* What a device section can match. */
 struct config_address {

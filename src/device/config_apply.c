@@ -205,6 +205,13 @@ int config_apply(cfg_t *section, struct profile *p, struct text *ret_why)
 	set_bool(section, "sideband_wake", &p->sideband_wake);
 	set_bool(section, "edl_trigger", &p->edl_trigger);
 	set_bool(section, "reset_on_remove", &p->reset_on_remove);
+	set_u32(section, "sbl_size", &p->sbl_size);
+	set_u32(section, "seg_len", &p->seg_len);
+	set_u32(section, "rddm_size", &p->rddm_size);
+	set_u32(section, "soc_reset_ms", &p->soc_reset_ms);
+	set_u32(section, "health_check_ms", &p->health_check_ms);
+	set_bool(section, "recovery", &p->recovery);
+	p->needs_firmware |= grammar_has(section, "firmware");
 	r = set_string(section, "firmware", &p->firmware);
 	if (!r)
 		r = set_string(section, "edl_firmware", &p->edl_firmware);

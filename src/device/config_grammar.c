@@ -50,6 +50,8 @@ static cfg_opt_t event_ring_words[] = {
 	NUMBER("timeout_ms"), NUMBER("ready_timeout_ms"), NUMBER("dma_bits"),  \
 	TRUTH("no_m3"), TRUTH("sideband_wake"), TRUTH("edl_trigger"),          \
 	TRUTH("reset_on_remove"), WORD("firmware"), WORD("edl_firmware"),      \
+	NUMBER("sbl_size"), NUMBER("seg_len"), NUMBER("rddm_size"),            \
+	NUMBER("soc_reset_ms"), NUMBER("health_check_ms"), TRUTH("recovery"),  \
 	SECTIONS("channel", channel_words), SECTIONS("event_ring", event_ring_words)
 
 static cfg_opt_t profile_words[] = {
@@ -61,7 +63,7 @@ static cfg_opt_t device_words[] = {
 };
 
 static cfg_opt_t file_words[] = {
-	NUMBER("ready_wait"),
+	NUMBER("ready_wait"), WORD("firmware_dir"), WORD("dump_dir"),
 	TRUTH(END_WORD),
 	SECTIONS("profile", profile_words),
 	SECTIONS("device", device_words),
@@ -75,6 +77,9 @@ static const struct range {
 	{ "ready_wait", 0, 3600 },
 	{ "timeout_ms", 1, 600000 }, { "ready_timeout_ms", 1, 600000 },
 	{ "dma_bits", 32, 64 },
+	{ "sbl_size", 0, 512 << 20 }, { "seg_len", 4096, 64 << 20 },
+	{ "rddm_size", 0, 512 << 20 },
+	{ "soc_reset_ms", 1, 60000 }, { "health_check_ms", 0, 600000 },
 	{ "ul", -1, 126 }, { "dl", -1, 126 },
 	{ "elements", 2, 32768 }, { "ul_elements", 2, 32768 }, { "dl_elements", 2, 32768 },
 	{ "event_ring", 0, 31 }, { "ul_event_ring", 0, 31 }, { "dl_event_ring", 0, 31 },
@@ -197,6 +202,11 @@ static int check_choice(cfg_t *cfg, cfg_opt_t *opt, const char *value)
 	return 0;
 }
 
+static bool is_path(const char *key)
+{
+	return !strcmp(key, "firmware_dir") || !strcmp(key, "dump_dir");
+}
+
 static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *value = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
@@ -213,6 +223,8 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 		right = "VENDOR:DEVICE or VENDOR:DEVICE:SUBVENDOR:SUBDEVICE in hexadecimal";
 	else if (!strcmp(opt->name, "usb") && grammar_usb(value, &usb))
 		right = "VENDOR:PRODUCT in hexadecimal";
+	else if (is_path(opt->name) && *value != '/')
+		right = "an absolute path";
 	else if (!strcmp(opt->name, "function") && !usb_role_of(value))
 		right = "diag, at, dun, nmea, qmi, mbim, adb, sahara, serial, bulk or wdm";
 	if (right) {

@@ -161,6 +161,7 @@ void device_bearer_noted(struct device *d, const char *sentence)
 {
 	unsigned int swallowed;
 
+	history_add(&d->history, loop_timers(d->loop)->now_us, "%s", sentence);
 	if (!log_limit_pass(&d->noted, loop_timers(d->loop)->now_us, &swallowed))
 		return;
 	if (swallowed)
@@ -239,10 +240,12 @@ int device_power(struct device *d, enum engine_power what)
 	r = begin_power(d, what);
 	if (r != POWER_STARTED)
 		return r;
-	if (what == POWER_RESET)
-		device_tell_reset(d);
-	if (what == POWER_RESET || what == POWER_OFF)
-		kill_ports(d, what == POWER_RESET ? -ECONNRESET : -ENODEV);
+	if (what == POWER_RESET || what == POWER_EDL) {
+		device_tell_reset(d, what == POWER_RESET ? "power" : "edl");
+		kill_ports(d, -ECONNRESET);
+	} else if (what == POWER_OFF) {
+		kill_ports(d, -ENODEV);
+	}
 	return r;
 }
 

@@ -10,6 +10,7 @@
 #include "device/config.h"
 #include "device/device.h"
 #include "device/driver.h"
+#include "device/history.h"
 #include "device/profile.h"
 #include "device/spec.h"
 #include "io/log.h"
@@ -63,6 +64,7 @@ struct device {
 	bool is_closed;		/* the hardware has left */
 
 	struct events *events;	/* reference */
+	struct history history;
 	struct {	/* as the last event told it */
 		enum engine_state state;
 		const char *mhi, *ee;
@@ -126,4 +128,6 @@ void device_tell_changes(struct device *d);
 void device_tell_offered(struct device *d, const char *channel, bool is_offered);
 void device_tell_channel(struct device *d, const struct port *p);
 void device_tell_power(struct device *d, int status);
-void device_tell_reset(struct device *d);
+void device_tell_reset(struct device *d, const char *cause);
+/* Anything else of @type; takes @fields. */
+void device_tell(struct device *d, const char *type, json_t *fields);

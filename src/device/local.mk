@@ -15,19 +15,26 @@ src_device_libdevice_a_SOURCES = \
 	src/device/config_grammar.c src/device/config_grammar.h \
 	src/device/device.c src/device/device.h \
 	src/device/device_events.c \
+	src/device/crashes.c src/device/crashes.h \
 	src/device/driver.h \
 	src/device/events.c src/device/events.h \
 	src/device/gpio.c src/device/gpio.h \
 	src/device/gpio_lines.c src/device/gpio_lines.h \
 	src/device/gpio_vrings.c src/device/gpio_vrings.h \
+	src/device/firmware.c src/device/firmware.h \
+	src/device/history.c src/device/history.h \
 	src/device/instance.h \
+	src/device/memory.c src/device/memory.h \
 	src/device/mhi.c src/device/mhi.h \
+	src/device/mhi_boot.c src/device/mhi_boot.h \
+	src/device/mhi_crash.c src/device/mhi_crash.h \
 	src/device/node.h \
 	src/device/nodes.c \
 	src/device/ports.c \
 	src/device/profile.c src/device/profile.h \
 	src/device/profile_check.c \
 	src/device/profiles.c src/device/profiles.h \
+	src/device/recovery.c src/device/recovery.h \
 	src/device/registry.c src/device/registry.h \
 	src/device/rpmsg.c src/device/rpmsg.h \
 	src/device/rpmsg_ctrl.c src/device/rpmsg_ctrl.h \

@@ -3,13 +3,10 @@
  * calls that become states, and channels that become files or go to a driver.
  */
 #include "device/mhi.h"
-#include "io/pool.h"
-#include "mhifs/mhifs.h"
+#include "device/mhi_boot.h"
+#include "device/mhi_crash.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-
-enum { LOWEST_IOVA = 1 << 20 };	/* a null address is never valid */
 
 /* Who has a channel: a file, or a driver on the device. */
 struct mhi_chan {
@@ -23,9 +20,12 @@ struct mhi {
 	struct profile *profile;	/* owned */
 	struct hw *hw;		/* owned; NULL before start and after close */
 	struct sim_chan *sim_chans;	/* of a simulated modem; owned */
-	struct pool pool;
-	struct dma dma[2];	/* the pool, by enum dma_rights */
-	unsigned int n_mapped;	/* of dma */
+	const struct config *files;	/* borrowed: where images and dumps are */
+	struct memory memory;	/* of the engine */
+	struct mhi_boot boot;
+	struct mhi_crash crash;
+	bool has_crash;		/* its directory is there */
+	struct timer health;	/* the next look at a device that seems well */
 	struct engine_config config;
 	struct engine *engine;	/* owned; NULL before start */
 	struct defer turn;	/* engine_turn() */
@@ -69,12 +69,33 @@ static void run_turn(void *user)
 	engine_turn(m->engine);
 }
 
+/* One that has nothing to do says nothing; whether it is well shows only when it
+ * is asked. */
+static void look_after(struct mhi *m)
+{
+	uint32_t ms = m->profile->health_check_ms;
+
+	if (ms && engine_state(m->engine) == ENGINE_READY && !timer_is_armed(&m->health))
+		timer_start(loop_timers(m->loop), &m->health, ms * 1000ull);
+}
+
+static void on_health(void *user)
+{
+	struct mhi *m = user;
+
+	engine_check_health(m->engine);
+	look_after(m);
+}
+
 static void on_changed(void *user)
 {
 	struct mhi *m = user;
 
-	if (m->engine)	/* not before engine_new() returned */
-		device_bearer_changed(m->bearer.device);
+	if (!m->engine)	/* not before engine_new() returned */
+		return;
+	mhi_crash_changed(&m->crash);
+	look_after(m);
+	device_bearer_changed(m->bearer.device);
 }
 
 static void on_offered(void *user, unsigned int chan, bool is_offered)
@@ -95,7 +116,29 @@ static void on_power_done(void *user, int status)
 {
 	struct mhi *m = user;
 
-	device_bearer_power_done(m->bearer.device, status);
+	if (!mhi_crash_power_done(&m->crash, status))
+		device_bearer_power_done(m->bearer.device, status);
+}
+
+static void on_wants_image(void *user, enum mhi_ee ee)
+{
+	struct mhi *m = user;
+
+	mhi_boot_wanted(&m->boot, ee);
+}
+
+static void on_loaded(void *user, int status)
+{
+	struct mhi *m = user;
+
+	mhi_boot_loaded(&m->boot, status);
+}
+
+static void on_dumped(void *user, int status)
+{
+	struct mhi *m = user;
+
+	mhi_crash_dumped(&m->crash, status);
 }
 
 static void on_noted(void *user, const char *sentence)
@@ -111,6 +154,9 @@ static const struct engine_ops engine_ops = {
 	.offered = on_offered,
 	.power_done = on_power_done,
 	.noted = on_noted,
+	.wants_image = on_wants_image,
+	.loaded = on_loaded,
+	.dumped = on_dumped,
 };
 
 /* What the hardware calls. */
@@ -132,91 +178,6 @@ static void on_gone(void *user)
 
 static const struct hw_events hw_events = { .irq = on_irq, .gone = on_gone };
 
-/* Memory. */
-
-static struct dma dma_of(const struct pool *p, const struct pool_part *part)
-{
-	return (struct dma){
-		.cpu = part->cpu,
-		.iova = part->iova,
-		.len = part->len,
-		.fd = p->fd,
-		.offset = part->offset,
-	};
-}
-
-static int refuse_window(const struct mhi *m, struct text *ret_why)
-{
-	text_printf(ret_why, "profile '%s' needs %zu KiB of memory below 2^%u that the device "
-		    "may reach; use fewer elements or a smaller mtu", m->profile->name,
-		    (m->pool.reads.len + m->pool.writes.len) >> 10, m->profile->dma_bits);
-	return -ENOMEM;
-}
-
-static int open_pool(struct mhi *m, iova_t max, struct text *ret_why)
-{
-	struct engine_memory need = engine_memory(&m->config);
-	iova_t min = m->hw->iova_min;
-	int r;
-
-	if (m->hw->is_physical) {
-		r = pool_open_physical(&m->pool, need.reads, need.writes, max);
-		if (r)
-			text_printf(ret_why, "no %zu KiB of huge pages in one piece (%s): reserve "
-				    "them at boot with hugepages=N", (need.reads + need.writes) >> 10,
-				    strerror(-r));
-		return r;
-	}
-	r = pool_open(&m->pool, need.reads, need.writes,
-		      min > LOWEST_IOVA ? min : LOWEST_IOVA, need.align);
-	if (!r && m->pool.writes.iova + need.writes - 1 > max)
-		r = refuse_window(m, ret_why);
-	return r;
-}
-
-/* The kernel counts what a device can reach as locked memory. */
-static int refuse_map(const struct mhi *m, int r, struct text *ret_why)
-{
-	struct rlimit limit = { 0 };
-
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	text_printf(ret_why, "%zu KiB of memory cannot be made visible to the device: %s",
-		    (m->pool.reads.len + m->pool.writes.len) >> 10, strerror(-r));
-	if (r == -ENOMEM)
-		text_printf(ret_why, "; the limit on locked memory is %llu KiB, raise it with "
-			    "ulimit -l or LimitMEMLOCK=", (unsigned long long)limit.rlim_cur >> 10);
-	return r;
-}
-
-static int map_pool(struct mhi *m, struct text *ret_why)
-{
-	unsigned int bits = m->profile->dma_bits;
-	iova_t max = bits < 64 ? (1ULL << bits) - 1 : UINT64_MAX;
-	int r;
-
-	r = open_pool(m, max < m->hw->iova_max ? max : m->hw->iova_max, ret_why);
-	if (r)
-		return r;
-	m->dma[DEV_READS] = dma_of(&m->pool, &m->pool.reads);
-	m->dma[DEV_WRITES] = dma_of(&m->pool, &m->pool.writes);
-	while (m->n_mapped < ARRAY_SIZE(m->dma)) {
-		r = m->hw->ops->map(m->hw, &m->dma[m->n_mapped], m->n_mapped);
-		if (r)
-			return refuse_map(m, r, ret_why);
-		m->n_mapped++;
-	}
-	return 0;
-}
-
-static void unmap_pool(struct mhi *m)
-{
-	while (m->n_mapped) {
-		m->n_mapped--;
-		m->hw->ops->unmap(m->hw, &m->dma[m->n_mapped]);
-	}
-	pool_close(&m->pool);
-}
-
 /* Start. */
 
 /* A device that fails here is refused; one that fails to come up later stays,
@@ -226,13 +187,52 @@ static int probe(struct mhi *m, struct text *ret_why)
 	const char *why = NULL;
 	int r;
 
-	m->engine = engine_new(&m->config, m->hw, loop_timers(m->loop), &m->dma[DEV_READS],
-			       &m->dma[DEV_WRITES], &engine_ops, m);
+	m->engine = engine_new(&m->config, m->hw, loop_timers(m->loop), &m->memory.dma[DEV_READS],
+			       &m->memory.dma[DEV_WRITES], &engine_ops, m);
 	if (!m->engine)
 		return -ENOMEM;
+	m->boot.engine = m->crash.engine = m->engine;
 	r = engine_probe(m->engine, &why);
 	if (r)
 		text_add(ret_why, why);
+	return r;
+}
+
+/* The engine's memory, and its shape. */
+static int prepare(struct mhi *m, struct text *ret_why)
+{
+	int r = profile_engine_config(m->profile, &m->config);
+	struct engine_memory em;
+	struct memory_need need;
+
+	if (r)
+		return r;
+	m->config.image_ees = mhi_boot_loaders(&m->boot);
+	em = engine_memory(&m->config);
+	need = (struct memory_need){ .reads = em.reads, .writes = em.writes, .align = em.align,
+				     .bits = m->profile->dma_bits };
+	return memory_map(&m->memory, m->hw, &need, ret_why);
+}
+
+/* What serves the engine: a directory for crashes, images for loaders. */
+static int add_helpers(struct mhi *m)
+{
+	m->boot.device = m->crash.device = m->bearer.device;
+	m->boot.loop = m->crash.loop = m->loop;
+	m->boot.hw = m->crash.hw = m->hw;
+	m->boot.profile = m->crash.profile = m->profile;
+	m->boot.dir = config_firmware_dir(m->files);
+	m->has_crash = true;
+	return mhi_crash_init(&m->crash, config_dump_dir(m->files));
+}
+
+/* A dump needs memory from the start: a device that has crashed cannot wait. */
+static int start_helpers(struct mhi *m, struct text *ret_why)
+{
+	int r = mhi_crash_start(&m->crash, memory_end(&m->memory), ret_why);
+
+	m->boot.min = m->profile->rddm_size ? memory_end(&m->crash.memory) :
+					      memory_end(&m->memory);
 	return r;
 }
 
@@ -268,11 +268,13 @@ int mhi_start(struct bearer *b, struct hw *hw, struct sim_chan *sim_chans,
 	m->sim_chans = sim_chans;
 	hw->events = &hw_events;
 	hw->user = m;
-	r = profile_engine_config(m->profile, &m->config);
+	r = add_helpers(m);
 	if (!r)
-		r = map_pool(m, ret_why);
+		r = prepare(m, ret_why);
 	if (!r)
 		r = probe(m, ret_why);
+	if (!r)
+		r = start_helpers(m, ret_why);
 	if (!r)
 		r = make_ports(m, ret_why);
 	if (!r)
@@ -286,14 +288,25 @@ static enum engine_state mhi_state(const struct bearer *b)
 {
 	const struct mhi *m = to_mhi(b);
 
-	return m->engine ? engine_state(m->engine) : ENGINE_OFF;
+	enum engine_state s = m->engine ? engine_state(m->engine) : ENGINE_OFF;
+
+	if ((s == ENGINE_ERROR || s == ENGINE_STARTING || s == ENGINE_OFF) &&
+	    mhi_crash_is_recovering(&m->crash))
+		return ENGINE_RECOVERING;
+	return s;
 }
 
 static const char *mhi_why(const struct bearer *b)
 {
 	const struct mhi *m = to_mhi(b);
 
-	return m->engine ? engine_why(m->engine) : "";
+	if (!m->engine)
+		return "";
+	if (m->crash.why.len && mhi_state(b) != ENGINE_READY)
+		return text_get(&m->crash.why);
+	if (m->boot.why.len && mhi_state(b) == ENGINE_ERROR)
+		return text_get(&m->boot.why);
+	return engine_why(m->engine);
 }
 
 static const char *mhi_word(const struct bearer *b)
@@ -319,7 +332,11 @@ static int mhi_power(struct bearer *b, enum engine_power what)
 {
 	struct mhi *m = to_mhi(b);
 
-	return m->engine ? engine_power(m->engine, what) : -ENODEV;
+	int r = m->engine ? engine_power(m->engine, what) : -ENODEV;
+
+	if (r == POWER_STARTED)
+		mhi_crash_taken_over(&m->crash, what);
+	return r;
 }
 
 /* Whatever is still open comes back. */
@@ -338,9 +355,12 @@ static void mhi_close(struct bearer *b)
 
 	if (!m->hw)
 		return;
+	timer_stop(&m->health);
 	if (m->engine)
 		give_up(m);
-	unmap_pool(m);
+	mhi_boot_stop(&m->boot);
+	mhi_crash_stop(&m->crash);
+	memory_unmap(&m->memory);
 	m->hw->ops->close(m->hw);
 	m->hw = NULL;
 }
@@ -351,6 +371,8 @@ static void mhi_free(struct bearer *b)
 
 	if (m->engine)
 		engine_free(m->engine);
+	if (m->has_crash)
+		mhi_crash_fini(&m->crash);
 	profile_engine_config_fini(&m->config);
 	free(m->sim_chans);
 	free(m->chans);
@@ -369,7 +391,8 @@ static const struct bearer_ops mhi_ops = {
 	.free = mhi_free,
 };
 
-struct bearer *mhi_new(struct loop *l, const char *transport, struct profile *profile)
+struct bearer *mhi_new(struct loop *l, const struct config *config, const char *transport,
+		       struct profile *profile)
 {
 	struct mhi *m = calloc(1, sizeof(*m));
 
@@ -381,7 +404,9 @@ struct bearer *mhi_new(struct loop *l, const char *transport, struct profile *pr
 	m->bearer.transport = transport;
 	m->loop = l;
 	m->profile = profile;
-	m->pool.fd = -1;
+	m->files = config;
+	mhi_boot_init(&m->boot);
+	timer_init(&m->health, on_health, m);
 	defer_init(&m->turn, run_turn, m);
 	return &m->bearer;
 }

@@ -4,11 +4,12 @@
  */
 #pragma once
 #include "device/instance.h"
-#include "device/profile.h"
+#include "device/config.h"
 #include "transport/loopback.h"
 
-/* Takes @profile, whatever happens.  NULL without memory. */
-struct bearer *mhi_new(struct loop *l, const char *transport, struct profile *profile);
+/* Takes @profile, whatever happens; @config is borrowed.  NULL without memory. */
+struct bearer *mhi_new(struct loop *l, const struct config *config, const char *transport,
+		       struct profile *profile);
 const struct profile *mhi_profile(const struct bearer *b);
 
 /* Takes @hw, and @sim_chans (malloc'd, may be NULL) that it needs until it is

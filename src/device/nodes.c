@@ -98,6 +98,7 @@ static int power_from_word(const char *word, enum engine_power *ret_what)
 		[POWER_RESET] = MHIFS_POWER_RESET,
 		[POWER_SUSPEND] = MHIFS_POWER_SUSPEND,
 		[POWER_RESUME] = MHIFS_POWER_RESUME,
+		[POWER_EDL] = MHIFS_POWER_EDL,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

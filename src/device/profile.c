@@ -11,6 +11,8 @@ enum {
 	TEST_MTU = 32768,
 	LINGER_MS = 50,
 	USB_TIMEOUT_MS = 8000,
+	SOC_RESET_MS = 2000,
+	SEG_LEN = 512 << 10,
 };
 
 /* What the name of a channel says about it; the first pattern that fits
@@ -142,6 +144,9 @@ static int profile_fill(struct profile *p, const struct model *m)
 	p->timeout_ms = s->timeout_ms;
 	p->ready_timeout_ms = s->ready_timeout_ms ? s->ready_timeout_ms : s->timeout_ms;
 	p->dma_bits = 32;
+	p->soc_reset_ms = s->soc_reset_ms ? s->soc_reset_ms : SOC_RESET_MS;
+	p->seg_len = SEG_LEN;
+	p->recovery = true;
 	p->edl_trigger = m->traits & EDL_TRIGGER;
 	p->sideband_wake = m->traits & SIDEBAND_WAKE;
 	p->no_m3 = m->traits & NO_M3;

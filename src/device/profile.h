@@ -49,7 +49,14 @@ struct profile {
 	uint32_t timeout_ms, ready_timeout_ms;
 	unsigned int dma_bits;
 	bool no_m3, sideband_wake, edl_trigger, reset_on_remove;
-	char *firmware, *edl_firmware;	/* below the firmware directory; may be NULL */
+	char *firmware, *edl_firmware;	/* below the firmware folder; may be NULL */
+	bool needs_firmware;		/* without it the device does not start */
+	uint32_t sbl_size;	/* bytes of firmware for PBL, SBL gets the rest; 0: all for PBL */
+	uint32_t seg_len;	/* bytes of a piece, of an image for SBL and of a dump */
+	uint32_t rddm_size;	/* bytes of memory for a crash dump; 0: none is taken */
+	uint32_t soc_reset_ms;	/* until a device answers again */
+	uint32_t health_check_ms;	/* 0: never */
+	bool recovery;		/* a device that failed is reset */
 	/* Of a USB modem: no event rings, ul and dl are the interface, mtu and
 	 * mru are 0 where the function decides. */
 	bool is_usb;

@@ -127,6 +127,10 @@ static const char *profile_fault(const struct profile *p)
 			return "elements of an event ring must be a power of two, at least 8";
 	if (!p->timeout_ms || !p->ready_timeout_ms)
 		return "time-outs must be at least 1 ms";
+	if (p->sbl_size && !p->firmware)
+		return "sbl_size needs firmware";
+	if (p->seg_len < 4096 || p->seg_len % 4096)
+		return "seg_len must be a multiple of 4096 bytes";
 	if (p->dma_bits < 32 || p->dma_bits > 64)
 		return "dma_bits must be 32 to 64";
 	return NULL;
@@ -191,6 +195,7 @@ int profile_engine_config(const struct profile *p, struct engine_config *ret_con
 		.ready_timeout_ms = p->ready_timeout_ms,
 		.no_m3 = p->no_m3,
 		.sideband_wake = p->sideband_wake,
+		.soc_reset_ms = p->soc_reset_ms,
 	};
 	return 0;
 }

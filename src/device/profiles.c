@@ -40,7 +40,11 @@ static const struct ering_config sim_erings[] = {
 	CTRL(512), SW_DATA(1024), SW_DATA(128), SW_DATA(128),
 	{ .elements = 256, .hw = true }, { .elements = 256, .hw = true },
 };
-static const struct shape sim = SHAPE(sim_rows, sim_erings, 2000, 2000);
+static const struct shape sim = {
+	.rows = sim_rows, .n_rows = ARRAY_SIZE(sim_rows), .erings = sim_erings,
+	.n_erings = ARRAY_SIZE(sim_erings), .timeout_ms = 2000, .ready_timeout_ms = 2000,
+	.soc_reset_ms = 10,
+};
 
 static const struct chan_row qcom_rows[] = {
 	{ "DIAG",        4,   5,   16,   16, 1, 1, AMSS, 0 },

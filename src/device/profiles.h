@@ -29,6 +29,7 @@ struct shape {
 	uint8_t n_rows, n_erings;
 	uint32_t timeout_ms;
 	uint32_t ready_timeout_ms;	/* 0: as timeout_ms */
+	uint32_t soc_reset_ms;		/* 0: 2000 */
 };
 
 enum model_traits {

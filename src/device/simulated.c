@@ -19,6 +19,8 @@ static const struct number {
 	{ "m3_us", offsetof(struct sim_config, m3_us), 0, LONGEST_STEP_US },
 	{ "command_us", offsetof(struct sim_config, command_us), 0, LONGEST_STEP_US },
 	{ "idle_us", offsetof(struct sim_config, idle_us), 0, LONGEST_STEP_US },
+	{ "image_us", offsetof(struct sim_config, image_us), 0, LONGEST_STEP_US },
+	{ "dump_us", offsetof(struct sim_config, dump_us), 0, LONGEST_STEP_US },
 };
 
 static const struct word {
@@ -26,6 +28,11 @@ static const struct word {
 	unsigned int value;
 } ees[] = {
 	{ "amss", MHI_EE_AMSS }, { "pbl", MHI_EE_PBL }, { "pthru", MHI_EE_PTHRU },
+	{ "sbl", MHI_EE_SBL }, { "edl", MHI_EE_EDL }, { "rddm", MHI_EE_RDDM },
+}, boots[] = {
+	{ "flash", false }, { "images", true },
+}, crashes[] = {
+	{ "sys-err", false }, { "rddm", true },
 }, moods[] = {
 	{ "healthy", SIM_HEALTHY },
 	{ "deaf-to-commands", SIM_DEAF_TO_COMMANDS },
@@ -90,6 +97,25 @@ static int set_life(const struct profile *p, struct sim_chan *chans, const char 
 	return 0;
 }
 
+/* Where the firmware comes from, and where a crash leads to. */
+static int set_character(const struct spec_option *o, struct sim_config *c,
+			 struct text *ret_why)
+{
+	bool is_boot = !strcmp(o->key, "boot");
+	unsigned int value = 0;
+	int r;
+
+	if (!is_boot && strcmp(o->key, "crash"))
+		return 0;	/* "name" is not the modem's */
+	r = is_boot ? find_word(boots, ARRAY_SIZE(boots), "boot", o->value, &value, ret_why) :
+		      find_word(crashes, ARRAY_SIZE(crashes), "crash", o->value, &value, ret_why);
+	if (is_boot)
+		c->wants_images = value;
+	else
+		c->crashes_to_rddm = value;
+	return r;
+}
+
 static int set_option(const struct spec_option *o, const struct profile *p,
 		      struct sim_config *c, struct sim_chan *chans, unsigned int *ret_mood,
 		      struct text *ret_why)
@@ -106,7 +132,7 @@ static int set_option(const struct spec_option *o, const struct profile *p,
 		return find_word(moods, ARRAY_SIZE(moods), "mood", o->value, ret_mood, ret_why);
 	if (!strncmp(o->key, "life.", 5))
 		return set_life(p, chans, o->key, o->value, ret_why);
-	return 0;	/* "name" is not the modem's */
+	return set_character(o, c, ret_why);
 }
 
 static uint8_t sim_number(int16_t number)

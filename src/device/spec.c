@@ -8,17 +8,17 @@ static const struct transport {
 	const char *name;
 	const char *example;
 	bool needs_address;
-	const char *keys[16];
+	const char *keys[24];
 	const char *word;	/* that stands alone; may be NULL */
 } transports[] = {
 	[SPEC_LOOPBACK] = { "loopback", "loopback:sim", false,
 		{ "name", "seed", "ee", "mood", "vectors", "reset_us", "ready_us", "boot_us",
-		  "m0_us", "m3_us", "command_us", "idle_us", "life.", "tty.", "greet",
-		  "strict" } },
+		  "m0_us", "m3_us", "command_us", "idle_us", "image_us", "dump_us", "boot",
+		  "crash", "life.", "tty.", "greet", "strict", "recovery" } },
 	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true,
-		{ "iommu", "profile", "tty.", "greet", "strict" } },
+		{ "iommu", "profile", "tty.", "greet", "strict", "recovery" } },
 	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true,
-		{ "profile", "tty.", "greet", "strict" } },
+		{ "profile", "tty.", "greet", "strict", "recovery" } },
 	[SPEC_USB] = { "usb", "usb:2c7c:0125", true, { "serial", "claim", "profile", "tty." },
 		"wait" },
 	[SPEC_VHOST_USER] = { "vhost-user", "vhost-user:/run/lines.sock,type=gpio", true,

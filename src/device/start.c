@@ -17,6 +17,20 @@ static int add_rpmsg(struct device *d, const struct spec *s, struct text *ret_wh
 	return c ? rpmsg_add_over_channel(d, c, s, ret_why) : 0;
 }
 
+/* "recovery=off" wins over the configuration. */
+static int set_recovery(const struct spec *s, struct profile *p, struct text *ret_why)
+{
+	const char *word = spec_option(s, "recovery");
+
+	if (word && strcmp(word, "on") && strcmp(word, "off")) {
+		text_printf(ret_why, "option recovery cannot be '%s'; it must be on or off", word);
+		return -EINVAL;
+	}
+	if (word)
+		p->recovery = !strcmp(word, "on");
+	return 0;
+}
+
 /* A device borne by an MHI engine, not started. */
 static int make_mhi(const struct device_birth *b, const char *profile_name,
 		    struct config_address a, struct device **ret_device, struct text *ret_why)
@@ -27,9 +41,13 @@ static int make_mhi(const struct device_birth *b, const char *profile_name,
 	int r;
 
 	r = config_profile(b->config, profile_name, a, &profile, ret_why);
-	if (r)
+	if (!r)
+		r = set_recovery(s, profile, ret_why);
+	if (r) {
+		profile_free(profile);
 		return r;
-	bearer = mhi_new(b->loop, spec_transport_name(s->transport), profile);
+	}
+	bearer = mhi_new(b->loop, b->config, spec_transport_name(s->transport), profile);
 	if (!bearer)
 		return -ENOMEM;
 	r = device_new(b, s->transport == SPEC_LOOPBACK ? b->path_name : s->address,

@@ -55,6 +55,8 @@ static ssize_t find_run(const struct huge_page *pages, size_t n, size_t from, si
 {
 	size_t begin = from;
 
+	if (!want)
+		return (ssize_t)from;
 	for (size_t i = from; i < n; i++) {
 		if (i > begin && pages[i].at != pages[i - 1].at + HUGE_PAGE)
 			begin = i;

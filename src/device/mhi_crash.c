@@ -1,0 +1,330 @@
+#include "device/mhi_crash.h"
+#include "core/layout.h"
+#include "device/instance.h"
+#include "mhifs/mhifs.h"
+#include <errno.h>
+#include <time.h>
+
+enum {
+	NEXT_US = 1,		/* the next turn */
+	RDDM_US = 200000,	/* from SYS_ERR to a device that has got to RDDM */
+	PAGE = 4096,
+};
+
+/* --- the report --- */
+
+/* As far as the link is there; what the device says is not judged. */
+static void show_registers(struct mhi_crash *c, const char *name, uint32_t from, uint32_t len,
+			   struct text *out)
+{
+	uint32_t value;
+
+	text_printf(out, "\n%s at 0x%x:\n", name, from);
+	for (uint32_t at = 0; at < len && from < c->hw->bar_len - len; at += 4) {
+		if (!c->hw->ops->is_present(c->hw) ||
+		    c->hw->ops->read32(c->hw, from + at, &value) < 0)
+			return;
+		text_printf(out, "  0x%02x: 0x%08x\n", at, value);
+	}
+}
+
+static void show_block(struct mhi_crash *c, const char *name, uint32_t offset_reg, uint32_t len,
+		       struct text *out)
+{
+	uint32_t at;
+
+	if (!c->hw->ops->is_present(c->hw) || c->hw->ops->read32(c->hw, offset_reg, &at) < 0)
+		return;
+	if (at % 4 == 0 && at < c->hw->bar_len)
+		show_registers(c, name, at, len, out);
+}
+
+static void add_line(void *user, const char *line)
+{
+	text_printf(user, "%s\n", line);
+}
+
+static void show_head(const struct mhi_crash *c, struct text *out)
+{
+	char when[40] = "";
+	struct tm tm;
+	time_t now = time(NULL);
+
+	if (gmtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	text_printf(out, "time=%s\ndevice=%s\naddress=", when, device_name(c->device));
+	text_add_escaped(out, c->device->address, strlen(c->device->address));
+	text_printf(out, "\nprofile=%s\nmhi=%s\nee=%s\nwhy=", c->profile->name,
+		    mhi_state_name(engine_mhi_state(c->engine)), mhi_ee_name(engine_ee(c->engine)));
+	text_add_escaped(out, engine_why(c->engine), strlen(engine_why(c->engine)));
+	text_add(out, "\n");
+}
+
+static void write_report(struct mhi_crash *c, struct text *out)
+{
+	show_head(c, out);
+	text_add(out, "\nwhat happened, seconds before:\n");
+	history_show(&c->device->history, loop_timers(c->loop)->now_us, out);
+	text_add(out, "\nrings:\n");
+	engine_show_rings(c->engine, add_line, out);
+	show_registers(c, "registers", 0, SOC_RESET_REQ, out);
+	show_block(c, "BHI", BHIOFF, BHI_LEN, out);
+	show_block(c, "BHIe", BHIEOFF, BHIE_LEN, out);
+}
+
+/* --- what is saved --- */
+
+static void tell_dump(struct mhi_crash *c, const char *end, uint64_t bytes, const char *state,
+		      int error)
+{
+	device_tell(c->device, MHIFS_EVENT_DUMP,
+		    json_pack("{s:o, s:I, s:s, s:s*}", "file",
+			      json_sprintf("crash-%u%s", c->number, end), "bytes",
+			      (json_int_t)bytes, "state", state, "why",
+			      error ? strerror(-error) : NULL));
+}
+
+static void save_report(struct mhi_crash *c)
+{
+	struct text report = TEXT_INIT;
+	int r;
+
+	c->number = 0;
+	write_report(c, &report);
+	r = text_failed(&report) ? -ENOMEM : crashes_save(&c->dumps, &report, &c->number);
+	tell_dump(c, ".txt", report.len, r ? MHIFS_DUMP_FAILED : MHIFS_DUMP_SAVED, r);
+	if (r)
+		log_warn(device_name(c->device), "the report of the crash is not saved in %s: %s",
+			 c->dumps.path, strerror(-r));
+	text_fini(&report);
+}
+
+static void plan_reset(struct mhi_crash *c);
+
+static void end_saving(struct mhi_crash *c, int r)
+{
+	bool is_whole = !r && !c->dump_status;
+	uint64_t bytes = c->writer.at;
+
+	crash_write_end(&c->writer, is_whole);
+	tell_dump(c, is_whole ? ".bin" : ".bin.partial", bytes,
+		  is_whole ? MHIFS_DUMP_SAVED : MHIFS_DUMP_PARTIAL, r ? r : c->dump_status);
+	if (is_whole)
+		log_info(device_name(c->device), "its dump is saved in %s/crash-%u.bin",
+			 c->dumps.path, c->number);
+	else
+		log_warn(device_name(c->device), "its dump is saved in part (%s) in %s/"
+			 "crash-%u.bin.partial", strerror(r ? -r : -c->dump_status),
+			 c->dumps.path, c->number);
+	plan_reset(c);
+}
+
+static void save_more(struct mhi_crash *c)
+{
+	int r = crash_write_more(&c->writer);
+
+	if (r == CRASH_MORE)
+		timer_start(loop_timers(c->loop), &c->next, NEXT_US);
+	else
+		end_saving(c, r);
+}
+
+static void begin_saving(struct mhi_crash *c)
+{
+	const struct dma *dma = &c->memory.dma[DEV_WRITES];
+	int r = c->number ? crash_write_begin(&c->writer, &c->dumps, c->number, dma->cpu,
+					     c->profile->rddm_size) : -ENOENT;
+
+	c->step = CRASH_SAVING;
+	if (!r) {
+		tell_dump(c, ".bin.partial", 0, MHIFS_DUMP_SAVING, 0);
+		timer_start(loop_timers(c->loop), &c->next, NEXT_US);
+		return;
+	}
+	log_warn(device_name(c->device), "its dump is not saved: %s", strerror(-r));
+	tell_dump(c, ".bin", 0, MHIFS_DUMP_FAILED, r);
+	plan_reset(c);
+}
+
+/* --- what is done about it --- */
+
+bool mhi_crash_is_recovering(const struct mhi_crash *c)
+{
+	return c->step != CRASH_NONE && c->profile->recovery;
+}
+
+static void become(struct mhi_crash *c, enum crash_step step)
+{
+	c->step = step;
+	device_bearer_changed(c->device);
+}
+
+static void plan_reset(struct mhi_crash *c)
+{
+	uint64_t now_us = loop_timers(c->loop)->now_us, delay_us = 0;
+
+	text_clear(&c->why);
+	if (!c->profile->recovery) {
+		become(c, CRASH_NONE);
+	} else if (recovery_next(&c->policy, now_us, &delay_us) == RECOVERY_GIVE_UP) {
+		text_printf(&c->why, "%s; %u resets within 10 minutes did not help",
+			    engine_why(c->engine), RECOVERY_MOST);
+		become(c, CRASH_NONE);
+	} else {
+		text_printf(&c->why, "%s; reset %u of %u", engine_why(c->engine), c->policy.n,
+			    RECOVERY_MOST);
+		/* SYS_ERR may be the way to RDDM. */
+		if (c->memory.hw && !c->has_dump && delay_us < RDDM_US)
+			delay_us = RDDM_US;
+		timer_start(loop_timers(c->loop), &c->next, delay_us);
+		become(c, CRASH_WAITING);
+	}
+}
+
+static void reset(struct mhi_crash *c)
+{
+	if (c->memory.hw && !c->has_dump) {
+		become(c, CRASH_DUMPING);
+		if (engine_look_for_dump(c->engine))
+			return;
+	}
+	c->has_dump = false;
+	if (engine_power(c->engine, POWER_RESET) != POWER_STARTED) {
+		become(c, CRASH_NONE);
+		return;
+	}
+	c->has_reset = true;
+	device_tell_reset(c->device, "recovery");
+	become(c, CRASH_RESETTING);
+}
+
+static void on_next(void *user)
+{
+	struct mhi_crash *c = user;
+
+	if (c->step == CRASH_SAVING)
+		save_more(c);
+	else if (c->step == CRASH_WAITING)
+		reset(c);
+}
+
+static void begin(struct mhi_crash *c)
+{
+	c->is_handled = true;
+	save_report(c);
+	if (c->has_dump)
+		begin_saving(c);
+	else if (engine_is_dumping(c->engine))
+		become(c, CRASH_DUMPING);
+	else
+		plan_reset(c);
+}
+
+void mhi_crash_changed(struct mhi_crash *c)
+{
+	enum engine_state s = engine_state(c->engine);
+
+	if (s == ENGINE_READY)
+		c->was_up = true;
+	if (s != ENGINE_ERROR || c->is_handled)
+		return;
+	if (c->was_up || engine_ee(c->engine) == MHI_EE_RDDM)
+		begin(c);
+}
+
+void mhi_crash_dumped(struct mhi_crash *c, int status)
+{
+	if (status == -ECANCELED)
+		return;		/* by a reset that somebody asked for */
+	c->has_dump = true;
+	c->dump_status = status;
+	/* It may have been there before the failure was told. */
+	if (c->step == CRASH_DUMPING)
+		begin_saving(c);
+}
+
+bool mhi_crash_power_done(struct mhi_crash *c, int status)
+{
+	if (!c->has_reset)
+		return false;
+	c->has_reset = false;
+	if (c->step != CRASH_RESETTING)
+		return true;	/* somebody took over meanwhile */
+	if (!status) {
+		c->is_handled = false;
+		text_clear(&c->why);
+		become(c, CRASH_NONE);
+	} else if (engine_is_dumping(c->engine) || c->has_dump) {
+		begin(c);
+	} else if (engine_state(c->engine) == ENGINE_ERROR) {
+		plan_reset(c);
+	} else {
+		become(c, CRASH_NONE);
+	}
+	return true;
+}
+
+void mhi_crash_taken_over(struct mhi_crash *c, enum engine_power what)
+{
+	if (what == POWER_SUSPEND || what == POWER_RESUME)
+		return;
+	timer_stop(&c->next);
+	crash_write_end(&c->writer, false);
+	text_clear(&c->why);
+	recovery_forget(&c->policy);
+	c->step = CRASH_NONE;
+	c->was_up = c->is_handled = c->has_dump = false;
+}
+
+/* --- life --- */
+
+int mhi_crash_init(struct mhi_crash *c, const char *dump_dir)
+{
+	struct text path = TEXT_INIT;
+	int r;
+
+	timer_init(&c->next, on_next, c);
+	text_printf(&path, "%s/%s", dump_dir, device_path_name(c->device));
+	r = text_failed(&path) ? -ENOMEM : crashes_init(&c->dumps, text_get(&path));
+	text_fini(&path);
+	if (!r)
+		list_append(&device_root(c->device)->dirs, &c->dumps.shown.node);
+	return r;
+}
+
+void mhi_crash_fini(struct mhi_crash *c)
+{
+	crashes_fini(&c->dumps);
+	text_fini(&c->why);
+}
+
+int mhi_crash_start(struct mhi_crash *c, iova_t min, struct text *ret_why)
+{
+	size_t len = c->profile->rddm_size, seg = c->profile->seg_len;
+	struct memory_need need = {
+		.reads = round_up((len + seg - 1) / seg * ENGINE_TABLE_ENTRY, PAGE),
+		.writes = round_up(len, PAGE),
+		.align = PAGE,
+		.min = min,
+		.bits = c->profile->dma_bits,
+	};
+	const struct dma *reads = &c->memory.dma[DEV_READS];
+	int r;
+
+	if (!len)
+		return 0;
+	r = memory_map(&c->memory, c->hw, &need, ret_why);
+	if (!r)
+		engine_set_dump(c->engine, reads->iova,
+				engine_lay_table(reads->cpu, c->memory.dma[DEV_WRITES].iova, len,
+						 c->profile->seg_len));
+	return r;
+}
+
+void mhi_crash_stop(struct mhi_crash *c)
+{
+	timer_stop(&c->next);
+	crash_write_end(&c->writer, false);
+	memory_unmap(&c->memory);
+	c->step = CRASH_NONE;
+}

@@ -1,0 +1,395 @@
+/* What becomes of a device that failed: the report, the dump, the resets. */
+#include "core/layout.h"
+#include "device/mhi.h"
+#include "device/recovery.h"
+#include "rig.h"
+#include "tests/suite.h"
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { SECOND_US = 1000000, BHIE_AT = 0x800 };
+
+static struct rig rig;
+static struct device *d;
+static struct call call;
+
+/* --- the policy --- */
+
+START_TEST(test_the_first_reset_comes_at_once_the_others_later)
+{
+	static const uint64_t expected[] = { 0, 1, 5, 25, 60 };
+	struct recovery r = { 0 };
+	uint64_t delay = 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		ck_assert_int_eq(recovery_next(&r, 1000 + i, &delay), RECOVERY_RESET);
+		ck_assert_uint_eq(delay, expected[i] * SECOND_US);
+	}
+	ck_assert_int_eq(recovery_next(&r, 2000, &delay), RECOVERY_GIVE_UP);
+}
+END_TEST
+
+START_TEST(test_what_happened_long_ago_does_not_count)
+{
+	struct recovery r = { 0 };
+	uint64_t delay, now = 5;
+
+	for (int i = 0; i < 100; i++) {
+		ck_assert_int_eq(recovery_next(&r, now, &delay), RECOVERY_RESET);
+		now += RECOVERY_WINDOW_US / 4;
+	}
+	ck_assert_uint_eq(delay, 25 * SECOND_US);
+	ck_assert_int_eq(recovery_next(&r, now + RECOVERY_WINDOW_US, &delay), RECOVERY_RESET);
+	ck_assert_uint_eq(delay, 0);
+}
+END_TEST
+
+START_TEST(test_somebody_who_takes_over_starts_anew)
+{
+	struct recovery r = { 0 };
+	uint64_t delay;
+
+	while (recovery_next(&r, 7, &delay) == RECOVERY_RESET)
+		;
+	recovery_forget(&r);
+	ck_assert_int_eq(recovery_next(&r, 7, &delay), RECOVERY_RESET);
+	ck_assert_uint_eq(delay, 0);
+}
+END_TEST
+
+/* --- a device --- */
+
+static bool shows(const char *node, const char *text)
+{
+	return strstr(rig_show(d, node), text);
+}
+
+static struct sim *sim(void)
+{
+	return loopback_sim(mhi_hw(d->bearer));
+}
+
+static int power(const char *word)
+{
+	rig_store(d, "power", word, false, &call);
+	RIG_UNTIL(&rig, call.answers);
+	return (int)call.result;
+}
+
+/* What a file of dump/ holds; NULL: there is none.  Until the next call. */
+static const char *dumped(const char *name, size_t *ret_len)
+{
+	static char bytes[4 << 20];
+	char path[64];
+	struct node *n;
+	int fd;
+
+	snprintf(path, sizeof(path), "dump/%s", name);
+	n = rig_find_node(d, path);
+	if (!n)
+		return NULL;
+	ck_assert_uint_eq(n->mode, 0600);
+	fd = n->ops->open(n);
+	ck_assert_int_ge(fd, 0);
+	*ret_len = (size_t)read(fd, bytes, sizeof(bytes) - 1);
+	ck_assert_uint_eq(*ret_len, n->size);
+	bytes[*ret_len] = '\0';
+	close(fd);
+	return bytes;
+}
+
+static void setup(void)
+{
+	rig_setup_with(&rig, "device \"loopback-dump*\" { rddm_size = 3000001 seg_len = 65536 }\n"
+			     "device \"loopback-watch*\" { health_check_ms = 2000 }");
+}
+
+static void teardown(void)
+{
+	rig_teardown(&rig);
+}
+
+static void on_file_changed(void *user)
+{
+	(void)user;
+}
+
+static const struct port_file_ops file_ops = { .changed = on_file_changed };
+
+static struct port_file *open_file(const char *name)
+{
+	struct port_file *f;
+
+	call_init(&call);
+	port_open(rig_port(d, name), false, &file_ops, NULL, &call.wait, &f);
+	RIG_UNTIL(&rig, call.answers);
+	ck_assert_int_eq(call.result, 0);
+	return f;
+}
+
+START_TEST(test_a_crash_ends_files_and_they_come_back)
+{
+	struct port_file *f;
+	struct call parked;
+
+	d = rig_device(&rig, "loopback");
+	f = open_file("LOOPBACK");
+	call_init(&parked);
+	port_read(f, &parked.wait, 100, 0, false);
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, parked.answers);
+	ck_assert_int_eq(parked.result, -ECONNRESET);
+	port_close(f);
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	ck_assert(shows("state", "why=\n"));
+	ck_assert(rig_file(d, "LOOPBACK")->is_offered);
+	port_close(open_file("LOOPBACK"));
+}
+END_TEST
+
+START_TEST(test_a_device_that_breaks_the_protocol_is_reset)
+{
+	d = rig_device(&rig, "loopback");
+	sim_inject_event_rp(sim(), 1, 0xdeadbeef);
+	RIG_UNTIL(&rig, !shows("state", "state=ready\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_while_it_recovers_it_says_so_and_why)
+{
+	d = rig_device(&rig, "loopback,ready_us=20000");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	ck_assert(shows("state", "why=the device is in SYS_ERR (AMSS); reset 1 of 5\n"));
+	ck_assert(!device_is_settled(d));
+	ck_assert(!rig_file(d, "DUN")->is_offered);
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_without_recovery_it_stays_in_error_and_takes_a_reset)
+{
+	d = rig_device(&rig, "loopback,recovery=off");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=error\n"));
+	for (int i = 0; i < 100; i++)
+		loop_turn(rig.loop, false);
+	ck_assert(shows("state", "state=error\n"));
+	ck_assert_int_eq(power("reset"), 0);
+	ck_assert(shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_a_reset_that_fails_is_tried_again_later)
+{
+	d = rig_device(&rig, "loopback,reset_us=1000");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	/* It crashes again in the middle. */
+	sim_set_ee(sim(), MHI_EE_RDDM);
+	RIG_UNTIL(&rig, shows("state", "reset 2 of 5\n") || shows("state", "state=ready\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_off_ends_a_recovery)
+{
+	d = rig_device(&rig, "loopback,ready_us=1000000");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	ck_assert_int_eq(power("off"), 0);
+	ck_assert(shows("state", "state=off\n"));
+	ck_assert_int_eq(power("on"), 0);
+	ck_assert(shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_a_device_may_leave_while_it_recovers)
+{
+	d = device_ref(rig_device(&rig, "loopback,ready_us=1000000"));
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	loopback_unplug(mhi_hw(d->bearer));
+	RIG_UNTIL(&rig, shows("state", "state=gone\n"));
+	device_unref(d);
+}
+END_TEST
+
+START_TEST(test_a_crash_in_silence_is_found_by_the_health_check)
+{
+	d = rig_device(&rig, "loopback,name=watch");
+	sim_force_register(sim(), MHISTATUS, MHI_STATE_SYS_ERR << MHISTATUS_MHISTATE_SHIFT |
+			   MHISTATUS_SYSERR);
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	sim_release_register(sim(), MHISTATUS);
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+/* --- what is saved --- */
+
+START_TEST(test_a_report_tells_what_was_known)
+{
+	const char *report;
+	size_t len;
+
+	d = rig_device(&rig, "loopback");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, dumped("crash-1.txt", &len));
+	report = dumped("crash-1.txt", &len);
+	ck_assert_ptr_nonnull(strstr(report, "\ndevice=mhi0\n"));
+	ck_assert_ptr_nonnull(strstr(report, "\nwhy=the device is in SYS_ERR (AMSS)\n"));
+	ck_assert_ptr_nonnull(strstr(report, " state ready, M0, AMSS"));
+	ck_assert_ptr_nonnull(strstr(report, "\nevent ring 0: rp "));
+	ck_assert_ptr_nonnull(strstr(report, "\nregisters at 0x0:\n"));
+	ck_assert_ptr_nonnull(strstr(report, "\nBHI at 0x100:\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+static void assert_dump(const char *name)
+{
+	size_t len = 0;
+	const char *bytes = dumped(name, &len);
+
+	ck_assert_uint_eq(len, 3000001);
+	for (size_t i = 0; i < len; i++)
+		if ((uint8_t)bytes[i] != i % 65536 % 251)
+			ck_abort_msg("byte %zu is 0x%02x", i, (uint8_t)bytes[i]);
+}
+
+START_TEST(test_a_dump_is_taken_before_the_reset)
+{
+	size_t len;
+
+	d = rig_device(&rig, "loopback,name=dump,crash=rddm,dump_us=20000");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "ee=RDDM\n"));
+	ck_assert(shows("state", "state=recovering\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	assert_dump("crash-1.bin");
+	ck_assert_ptr_null(dumped("crash-1.bin.partial", &len));
+	ck_assert_ptr_nonnull(dumped("crash-1.txt", &len));
+}
+END_TEST
+
+START_TEST(test_a_device_found_in_rddm_is_saved_and_reset)
+{
+	size_t len;
+
+	d = rig_device(&rig, "loopback,name=dump,ee=rddm");
+	RIG_UNTIL(&rig, dumped("crash-1.bin", &len));
+	assert_dump("crash-1.bin");
+}
+END_TEST
+
+START_TEST(test_rddm_that_comes_after_sys_err_is_seen)
+{
+	d = rig_device(&rig, "loopback,name=dump");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	sim_set_ee(sim(), MHI_EE_RDDM);
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	assert_dump("crash-1.bin");
+}
+END_TEST
+
+START_TEST(test_a_dump_that_fails_is_partial_and_the_reset_comes)
+{
+	size_t len;
+
+	d = rig_device(&rig, "loopback,name=dump,crash=rddm,dump_us=20000");
+	sim_force_register(sim(), BHIE_AT + BHIE_RXVECSTATUS, MHI_ALL_ONES);
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	ck_assert_ptr_nonnull(dumped("crash-1.bin.partial", &len));
+	ck_assert_ptr_null(dumped("crash-1.bin", &len));
+}
+END_TEST
+
+START_TEST(test_a_reset_during_a_dump_ends_it)
+{
+	d = rig_device(&rig, "loopback,name=dump,crash=rddm,dump_us=10000000");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	ck_assert_int_eq(power("reset"), 0);
+	ck_assert(shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_old_crashes_leave_and_a_new_start_finds_the_rest)
+{
+	char path[64];
+	size_t len;
+
+	d = rig_device(&rig, "loopback,name=x,recovery=off");
+	for (int i = 0; i < 10; i++) {
+		sim_set_state_sys_err(sim());
+		RIG_UNTIL(&rig, shows("state", "state=error\n"));
+		ck_assert_int_eq(power("reset"), 0);
+	}
+	ck_assert_ptr_null(dumped("crash-2.txt", &len));
+	ck_assert_ptr_nonnull(dumped("crash-3.txt", &len));
+	snprintf(path, sizeof(path), "%s/dump/loopback-x/crash-2.txt", rig.folder);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	loopback_unplug(mhi_hw(d->bearer));
+	RIG_UNTIL(&rig, !registry_device(rig.registry, 0));
+	d = rig_device(&rig, "loopback,name=x");
+	ck_assert_ptr_nonnull(dumped("crash-10.txt", &len));
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, dumped("crash-11.txt", &len));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_a_folder_that_others_may_read_is_not_used)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/dump", rig.folder);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/dump/loopback-0", rig.folder);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	d = rig_device(&rig, "loopback");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, !shows("state", "state=ready\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	strcat(path, "/crash-1.txt");
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("recovery");
+	TCase *p = tcase_create("policy"), *t = tcase_create("device"), *c = tcase_create("dump");
+
+	tcase_add_test(p, test_the_first_reset_comes_at_once_the_others_later);
+	tcase_add_test(p, test_what_happened_long_ago_does_not_count);
+	tcase_add_test(p, test_somebody_who_takes_over_starts_anew);
+	suite_add_tcase(s, p);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, test_a_crash_ends_files_and_they_come_back);
+	tcase_add_test(t, test_a_device_that_breaks_the_protocol_is_reset);
+	tcase_add_test(t, test_while_it_recovers_it_says_so_and_why);
+	tcase_add_test(t, test_without_recovery_it_stays_in_error_and_takes_a_reset);
+	tcase_add_test(t, test_a_reset_that_fails_is_tried_again_later);
+	tcase_add_test(t, test_off_ends_a_recovery);
+	tcase_add_test(t, test_a_device_may_leave_while_it_recovers);
+	tcase_add_test(t, test_a_crash_in_silence_is_found_by_the_health_check);
+	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, test_a_report_tells_what_was_known);
+	tcase_add_test(c, test_a_dump_is_taken_before_the_reset);
+	tcase_add_test(c, test_a_device_found_in_rddm_is_saved_and_reset);
+	tcase_add_test(c, test_rddm_that_comes_after_sys_err_is_seen);
+	tcase_add_test(c, test_a_dump_that_fails_is_partial_and_the_reset_comes);
+	tcase_add_test(c, test_a_reset_during_a_dump_ends_it);
+	tcase_add_test(c, test_old_crashes_leave_and_a_new_start_finds_the_rest);
+	tcase_add_test(c, test_a_folder_that_others_may_read_is_not_used);
+	suite_add_tcase(s, c);
+	return suite_run(s);
+}
