@@ -310,7 +310,7 @@ static void put_entry(uint8_t *entry, uint64_t address, uint64_t len, const char
 	put_le64(entry, 1);
 	put_le64(entry + 8, address);
 	put_le64(entry + 16, len);
-	strncpy((char *)entry + 44, name, 20);
+	memcpy(entry + 44, name, min_size(strlen(name), 20));
 }
 
 static void announce(uint64_t len)
