@@ -14,7 +14,7 @@ static void prepare_process(bool is_debugged)
 {
 	struct rlimit files;
 
-	umask(022);
+	umask(077);
 	if (!is_debugged)
 		prctl(PR_SET_DUMPABLE, 0);
 	if (!getrlimit(RLIMIT_NOFILE, &files)) {
