@@ -13,13 +13,16 @@ tests_test_events_SOURCES = tests/test-events.c tests/suite.h
 tests_test_events_LDADD = $(device_libs) $(CHECK_LIBS)
 
 # Devices without a filesystem.
-rig_tests = tests/test-registry tests/test-nodes tests/test-driver tests/test-recovery
+rig_tests = tests/test-registry tests/test-nodes tests/test-driver \
+	tests/test-firmware tests/test-recovery
 check_PROGRAMS += $(rig_tests)
 TESTS += $(rig_tests)
 tests_test_registry_SOURCES = tests/test-registry.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_registry_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_nodes_SOURCES = tests/test-nodes.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_nodes_LDADD = $(device_libs) $(CHECK_LIBS)
+tests_test_firmware_SOURCES = tests/test-firmware.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_firmware_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_recovery_SOURCES = tests/test-recovery.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_recovery_LDADD = $(device_libs) $(CHECK_LIBS)
 
