@@ -158,6 +158,7 @@ START_TEST(test_f57_an_answer_about_another_vector_is_none)
 	r.sim_config.first_ee = MHI_EE_SBL;
 	rig_start(&r);
 	r.on_wants_image = give_image;
+	sim_force_register(r.sim, BHI_AT + BHI_EXECENV, MHI_EE_SBL);
 	sim_force_register(r.sim, BHIE_AT + BHIE_TXVECSTATUS, 2u << 30 | 0x2a);
 	ck_assert_int_eq(rig_power(&r, POWER_ON), -ETIMEDOUT);
 }

@@ -15,7 +15,7 @@ enum {
 	IMAGE_ID = 13, IMAGE_LEN = 40 * 1024, PIECE_LEN = 4096,
 	STATUS_PROTOCOL = 1,	/* of END_OF_IMAGE: what came is out of place */
 	TABLE_AT = 0x1000, ENTRY_LEN = 64,
-	RAW_PIECE = 16384, RAW_PERIOD = 251,
+	RAW_PERIOD = 251,
 	REBOOT_US = 50000,
 };
 
@@ -27,17 +27,22 @@ static const struct { uint32_t at, len; const char *name; } regions[] = {
 
 enum phase { IN_SAHARA, IN_DATA, IN_FIREHOSE, MUTE };
 
+/* Bytes of memory to be said; byte at is (at mod 251). */
+struct raw {
+	uint64_t at, left;
+};
+
 struct edl {
 	enum phase phase;
 	uint8_t packet[HELLO_LEN];
 	uint32_t len;		/* of packet */
 	uint32_t offset, left;	/* in the image; of the piece asked for */
 	struct raw memory;
-	struct firehose firehose;
+	struct gadget_firehose programmer;
 };
 _Static_assert(sizeof(struct edl) <= STATE_MAX, "fits its place");
 
-void raw_say(struct function *f, struct raw *r)
+static void raw_say(struct function *f, struct raw *r)
 {
 	uint8_t piece[RAW_PIECE];
 	uint32_t n = r->left < sizeof(piece) ? (uint32_t)r->left : sizeof(piece);
@@ -151,7 +156,7 @@ static void obey(struct function *f, struct edl *e)
 	case DONE:
 		say(f, DONE_RESP, 12, &complete);
 		e->phase = IN_FIREHOSE;
-		firehose_begin(f);
+		gadget_firehose_begin(&e->programmer, f);
 		break;
 	case RESET:
 		say(f, RESET_RESP, 8, NULL);
@@ -210,7 +215,7 @@ static void edl_hear(struct function *f, const uint8_t *data, uint32_t len)
 	for (; len; data += n, len -= n) {
 		n = len;
 		if (e->phase == IN_FIREHOSE)
-			firehose_hear(f, &e->firehose, data, len);
+			firehose_hear(&e->programmer.firehose, data, len);
 		else if (e->phase == IN_DATA)
 			n = hear_image(f, e, len);
 		else if (e->phase == IN_SAHARA)
@@ -223,7 +228,7 @@ static void edl_hear_end(struct function *f, bool is_zlp)
 	struct edl *e = f->state;
 
 	if (e->phase == IN_FIREHOSE) {
-		firehose_hear_end(f, &e->firehose);
+		firehose_hear_end(&e->programmer.firehose);
 	} else if (is_zlp && f->gadget->config.habits & GADGET_ZLP_SILENCES) {
 		pipe_forget(&f->in);
 		e->phase = MUTE;
@@ -236,7 +241,7 @@ static bool edl_listens(const struct function *f)
 	const struct edl *e = f->state;
 
 	return e->phase != IN_FIREHOSE ||
-	       (mouth_is_empty(&f->in.mouth) && !e->firehose.is_reading);
+	       (mouth_is_empty(&f->in.mouth) && !e->programmer.firehose.is_reading);
 }
 
 static void edl_speak(struct function *f)
@@ -244,7 +249,7 @@ static void edl_speak(struct function *f)
 	struct edl *e = f->state;
 
 	if (e->phase == IN_FIREHOSE)
-		firehose_speak(f, &e->firehose);
+		gadget_firehose_speak(&e->programmer);
 	else if (e->memory.left)
 		raw_say(f, &e->memory);
 }

@@ -5,6 +5,7 @@
  * each end point, and a trade: what it does with them.
  */
 #pragma once
+#include "sim/firehose.h"
 #include "sim/gadget.h"
 #include "sim/service.h"
 
@@ -131,22 +132,14 @@ void function_tell_line(struct function *f, uint16_t bits);	/* SERIAL_STATE */
 /* gadget-wdm.c */
 extern const struct trade trade_qmi, trade_mbim;
 
-/* gadget-edl.c: bytes without any frame, more than a mouth holds. */
+/* gadget-edl.c */
 extern const struct trade trade_edl;
-struct raw {
-	uint64_t at, left;	/* byte at is (at mod 251) */
-};
-void raw_say(struct function *f, struct raw *r);	/* the next piece of it */
+enum { RAW_PIECE = 16384 };	/* of bytes without any frame, more than a mouth holds */
 
 /* gadget-firehose.c */
-struct firehose {
-	char document[2048];
-	uint32_t len;
-	uint64_t raw_left;	/* bytes of a program command to come */
-	bool is_programming, is_reading;
-	struct raw read;
+struct gadget_firehose {
+	struct firehose firehose;
+	struct function *function;
 };
-void firehose_begin(struct function *f);
-void firehose_hear(struct function *f, struct firehose *h, const uint8_t *data, uint32_t len);
-void firehose_hear_end(struct function *f, struct firehose *h);
-void firehose_speak(struct function *f, struct firehose *h);
+void gadget_firehose_begin(struct gadget_firehose *g, struct function *f);
+void gadget_firehose_speak(struct gadget_firehose *g);

@@ -9,6 +9,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/fault-cases.c src/sim/fault-deeds.c src/sim/fault-inside.h \
 	src/sim/fault-parse.c src/sim/fault.c src/sim/fault.h \
 	src/sim/events.c \
+	src/sim/firehose.c src/sim/firehose.h \
 	src/sim/gadget-control.c \
 	src/sim/gadget-edl.c \
 	src/sim/gadget-fault.c \
@@ -32,6 +33,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/rpmsg-liar.c src/sim/rpmsg-remote.h \
 	src/sim/service-at.c \
 	src/sim/service-diag.c \
+	src/sim/service-firehose.c \
 	src/sim/service-icmp.c \
 	src/sim/service-nmea.c \
 	src/sim/service-qmi.c \

@@ -170,6 +170,8 @@ void power_on(struct sim *s, uint32_t ee)
 	set_state(s, MHI_STATE_RESET);
 	set_ee(s, ee);
 	s->is_edl_wanted = false;
+	if (ee == MHI_EE_SBL && s->mood != SIM_NEVER_READY)
+		set_state(s, MHI_STATE_READY);
 	if (boots_by_itself(s, ee))
 		timer_start(s->timers, &s->boot_timer, s->config.boot_us);
 	else if (is_boot_loader(ee) || s->mood == SIM_NEVER_READY)
@@ -309,12 +311,23 @@ static void take_step(struct sim *s)
 	}
 }
 
+/* What was flashed runs; the host finds nothing of what it knew. */
+static void reboot(struct sim *s)
+{
+	power_on(s, MHI_EE_PBL);
+	power_raise_intvec(s);
+}
+
 void power_boot_on(struct sim *s)
 {
 	uint32_t next = s->ee == MHI_EE_EDL ? MHI_EE_FP :
 			s->ee == MHI_EE_SBL ? MHI_EE_AMSS : MHI_EE_SBL;
 
 	timer_stop(&s->boot_timer);
+	if (s->ee == MHI_EE_FP) {
+		reboot(s);
+		return;
+	}
 	power_announce_ee(s, next);
 	if (next == MHI_EE_AMSS) {
 		if (s->regs[MHICTRL / 4] & MHICTRL_RESET)

@@ -7,6 +7,7 @@ static const struct sim_service *const services[] = {
 	&sim_service_diag,
 	&sim_service_icmp,
 	&sim_service_rpmsg,
+	&sim_service_firehose,
 	&sim_service_sahara,
 	&sim_service_sahara_flashless,
 	&sim_service_sahara_crashed,

@@ -38,8 +38,9 @@ struct sim_service {
 	 * and at the time it returned last; TIME_NEVER: only then.  Never while
 	 * something said is still waiting.  May be NULL. */
 	uint64_t (*tick)(void *state, uint64_t now_us, struct mouth *m);
-	/* A loader has all it needs: the modem goes on to the next execution
-	 * environment, once all that was said is delivered.  May be NULL. */
+	/* A loader has all it needs, a programmer is to reboot: the modem goes on
+	 * to the next execution environment, once all that was said is delivered.
+	 * May be NULL. */
 	bool (*has_loaded)(const void *state);
 };
 
@@ -49,6 +50,7 @@ extern const struct sim_service sim_service_nmea;	/* NMEA */
 extern const struct sim_service sim_service_diag;	/* DIAG */
 extern const struct sim_service sim_service_icmp;	/* IP_SW0, IP_HW0 */
 extern const struct sim_service sim_service_rpmsg;	/* RPMSG */
+extern const struct sim_service sim_service_firehose;	/* FIREHOSE, EDL */
 extern const struct sim_service sim_service_sahara;	/* SAHARA: one image, 0 */
 extern const struct sim_service sim_service_sahara_flashless;	/* images 1 to 8 */
 extern const struct sim_service sim_service_sahara_crashed;	/* memory, then image 0 */

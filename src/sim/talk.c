@@ -197,10 +197,10 @@ static bool serve_listens(struct sim *s, struct talk *t)
 	return uplink_has_room(s, t->ul, m.tre);
 }
 
-/* Only a loader goes on. */
+/* Only a loader or a programmer goes on. */
 static bool serve_has_loaded(const struct sim *s, const struct talk *t)
 {
-	return t->service->has_loaded && s->ee == MHI_EE_SBL &&
+	return t->service->has_loaded && (s->ee == MHI_EE_SBL || s->ee == MHI_EE_FP) &&
 	       t->service->has_loaded(t->service_state);
 }
 
