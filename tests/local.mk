@@ -21,6 +21,7 @@ include tests/usb.mk
 include tests/gadget.mk
 include tests/service.mk
 include tests/cli.mk
+include tests/sandbox.mk
 include tests/bench.mk
 include tests/vm.mk
 include tests/vm-usb.mk
