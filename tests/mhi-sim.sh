@@ -44,15 +44,17 @@ refuses '--socket is an option of a modem' --vhost-user a --type gpio --socket b
 refuses '--mood is an option of --vhost-user' --socket a --mood storm
 refuses "--seed cannot be 'x'" --socket a --seed x
 refuses 'No such file' --vhost-user no/such/folder --type gpio
+refuses 'the path is empty' --vhost-user= --type gpio
+refuses 'the path is empty' --socket=
 echo precious >file
-refuses 'file' --vhost-user file --type gpio
+refuses 'file": this is no socket' --vhost-user file --type gpio
 [ "$(cat file)" = precious ] || fail 'a file was removed for a socket'
 
 for type in rpmsg gpio; do
 	"$sim" --vhost-user "$type.sock" --type $type 2>log &
 	pid=$!
 	soon grep -q 'listens on' log
-	refuses 'in use' --vhost-user $type.sock --type $type
+	refuses 'another process listens there' --vhost-user $type.sock --type $type
 	kill -USR2 $pid
 	soon grep -q 'kicks=0 calls=0' log
 	kill -HUP $pid

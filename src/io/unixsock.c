@@ -9,6 +9,11 @@ static int address_of(const char *path, struct sockaddr_un *ret_addr, struct tex
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
+	/* One that begins with NUL is a name in no folder, for Linux. */
+	if (!*path) {
+		text_add(ret_why, "socket \"\": the path is empty");
+		return -EINVAL;
+	}
 	if (strlen(path) >= sizeof(addr.sun_path)) {
 		text_printf(ret_why, "socket \"%s\": the path has more than %zu bytes", path,
 			    sizeof(addr.sun_path) - 1);
@@ -42,6 +47,25 @@ static void remove_abandoned(const struct sockaddr_un *addr)
 		unlink(addr->sun_path);
 }
 
+/* A regular file refuses connections in the same words as a dead socket, and is
+ * as much in the way as a living one. */
+static int examine(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	return S_ISSOCK(st.st_mode) ? 0 : -ENOTSOCK;
+}
+
+static void explain(const char *path, int r, struct text *ret_why)
+{
+	text_printf(ret_why, "socket \"%s\": %s", path,
+		    r == -EAGAIN ? "busy with other clients" :
+		    r == -EADDRINUSE ? "another process listens there" :
+		    r == -ENOTSOCK ? "this is no socket" : strerror(-r));
+}
+
 int unixsock_listen(const char *path, struct text *ret_why)
 {
 	struct sockaddr_un addr;
@@ -56,21 +80,13 @@ int unixsock_listen(const char *path, struct text *ret_why)
 		return fd;
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 4) < 0) {
 		r = -errno;
-		text_printf(ret_why, "socket \"%s\": %s", path, strerror(-r));
+		if (r == -EADDRINUSE && examine(path) == -ENOTSOCK)
+			r = -ENOTSOCK;
+		explain(path, r, ret_why);
 		close(fd);
 		return r;
 	}
 	return fd;
-}
-
-/* A regular file refuses connections in the same words as a dead socket. */
-static int examine(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st) < 0)
-		return -errno;
-	return S_ISSOCK(st.st_mode) ? 0 : -ENOTSOCK;
 }
 
 int unixsock_connect(const char *path, struct text *ret_why)
@@ -90,8 +106,6 @@ int unixsock_connect(const char *path, struct text *ret_why)
 	if (!r)
 		return fd;
 	close(fd);
-	text_printf(ret_why, "socket \"%s\": %s", path,
-		    r == -EAGAIN ? "busy with other clients" :
-		    r == -ENOTSOCK ? "this is no socket" : strerror(-r));
+	explain(path, r, ret_why);
 	return r;
 }

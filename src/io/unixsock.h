@@ -7,7 +7,7 @@
 
 /* A listening descriptor, or -errno with one sentence in @ret_why (caller's).  A
  * socket that nobody listens on any more is replaced; what is no socket is
- * left alone.  -EADDRINUSE: somebody listens there. */
+ * left alone (-ENOTSOCK).  -EADDRINUSE: somebody listens there. */
 int unixsock_listen(const char *path, struct text *ret_why);
 
 /* A connected descriptor, or -errno with the beginning of a sentence in @ret_why, to which
