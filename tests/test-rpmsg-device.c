@@ -119,6 +119,33 @@ START_TEST(test_hardware_that_leaves_ends_what_is_open)
 }
 END_TEST
 
+static bool is_offered(struct device *d, const char *name)
+{
+	const struct device_port *p = rig_find_file(d, name);
+
+	return p && p->is_offered;
+}
+
+START_TEST(test_files_of_our_own_endpoints_vanish_while_it_is_off)
+{
+	struct device *d = rig_device(&rig, "loopback");
+
+	RIG_UNTIL(&rig, n_endpoints(d) == 6);
+	ck_assert_int_eq(ask_ctrl(d, MHIFS_RPMSG_CREATE_DEV, "ours", 2000, 1024), 0);
+	ck_assert(is_offered(d, "rpmsg/ours"));
+	ck_assert_int_eq(device_power(d, POWER_OFF), POWER_STARTED);
+	RIG_UNTIL(&rig, device_state(d) == ENGINE_OFF);
+	ck_assert(!is_offered(d, "rpmsg/ours"));
+	ck_assert_int_eq(ask_ctrl(d, MHIFS_RPMSG_CREATE_EPT, "later", 2001, 1024), 0);
+	ck_assert(!is_offered(d, "rpmsg/later"));
+	ck_assert_int_eq(device_power(d, POWER_ON), POWER_STARTED);
+	RIG_UNTIL(&rig, n_endpoints(d) == 8);
+	ck_assert(is_offered(d, "rpmsg/ours"));
+	ck_assert(is_offered(d, "rpmsg/later"));
+	port_close(open_file(d, "rpmsg/ours"));
+}
+END_TEST
+
 START_TEST(test_shutdown_lets_go_while_files_are_open)
 {
 	struct device *d = rig_device(&rig, "loopback");
@@ -216,6 +243,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_announcements_survive_every_start);
 	tcase_add_test(c, test_hardware_that_leaves_ends_what_is_open);
+	tcase_add_test(c, test_files_of_our_own_endpoints_vanish_while_it_is_off);
 	tcase_add_test(c, test_shutdown_lets_go_while_files_are_open);
 	tcase_add_loop_test(c, test_strict_endpoint_hears_its_peer_alone, 0, 2);
 	tcase_add_test(c, test_option_without_sense_is_refused);

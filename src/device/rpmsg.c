@@ -29,6 +29,7 @@ struct rpmsg_driver {
 	bool is_offered;	/* the channel */
 	bool is_running;	/* the carrier was started and has not stopped */
 	bool is_ending;
+	bool is_carried;	/* the bus is: its files can be opened */
 	struct device_port *files[RPMSG_ENDPOINTS];	/* by channel of the bus; NULL: none */
 };
 
@@ -120,7 +121,7 @@ static void on_came(void *user, unsigned int chan)
 		device_bearer_noted(r->driver.device, "no memory for the file of an endpoint");
 		return;
 	}
-	device_offer_port(r->driver.device, r->files[chan], true);
+	device_offer_port(r->driver.device, r->files[chan], r->is_carried);
 	tell(r, "create", e, port_name(r->files[chan]->port));
 }
 
@@ -153,11 +154,23 @@ static void on_wants_turn(void *user)
 	loop_defer(r->driver.device->loop, &r->turn);
 }
 
+/* Those of local endpoints wait for the next carrier without a file. */
+static void on_carried(void *user, bool is_carried)
+{
+	struct rpmsg_driver *r = user;
+
+	r->is_carried = is_carried;
+	for (unsigned int i = 0; i < RPMSG_ENDPOINTS; i++)
+		if (r->files[i])
+			device_offer_port(r->driver.device, r->files[i], is_carried);
+}
+
 static const struct rpmsg_bus_ops bus_ops = {
 	.came = on_came,
 	.left = on_left,
 	.noted = on_noted,
 	.wants_turn = on_wants_turn,
+	.carried = on_carried,
 };
 
 static void run_turn(void *user)

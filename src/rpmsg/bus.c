@@ -140,6 +140,12 @@ void rpmsg_bus_note(struct rpmsg_bus *b, const char *format, ...)
 	b->ops->noted(b->user, sentence);
 }
 
+static void tell_carried(struct rpmsg_bus *b, bool is_carried)
+{
+	if (b->ops->carried)
+		b->ops->carried(b->user, is_carried);
+}
+
 static void finish_down(struct rpmsg_bus *b)
 {
 	int why = b->down_why;
@@ -150,6 +156,7 @@ static void finish_down(struct rpmsg_bus *b)
 	rpmsg_addresses_unbind(&b->addresses, b->config.n_endpoints);
 	for (unsigned int i = 0; i < b->config.n_endpoints; i++)
 		ept_carrier_down(&b->epts[i], why);
+	tell_carried(b, false);
 }
 
 void rpmsg_bus_up(struct rpmsg_bus *b, struct rpmsg_carrier *c)
@@ -164,6 +171,7 @@ void rpmsg_bus_up(struct rpmsg_bus *b, struct rpmsg_carrier *c)
 		rpmsg_addresses_bind(&b->addresses, b->config.n_endpoints, RPMSG_ADDR_NS);
 	for (unsigned int i = 0; i < b->config.n_endpoints; i++)
 		ept_carrier_up(&b->epts[i]);
+	tell_carried(b, true);
 }
 
 void rpmsg_bus_down(struct rpmsg_bus *b, int why)

@@ -59,6 +59,9 @@ struct rpmsg_bus_ops {
 	void (*noted)(void *user, const char *sentence);
 	/* Call rpmsg_bus_turn() before you next sleep. */
 	void (*wants_turn)(void *user);
+	/* A carrier is there now, or none any more: what stayed can be opened, or
+	 * cannot.  May be missing. */
+	void (*carried)(void *user, bool is_carried);
 };
 
 struct rpmsg_bus_counts {
