@@ -440,11 +440,11 @@ END_TEST
 
 /* What the back-end offers. */
 
-static void expect_refusal(const char *sentence)
+static void expect_refusal(int status, const char *sentence)
 {
 	talk();
 	ck_assert_uint_eq(driver.n_ended, 1);
-	ck_assert_int_eq(driver.status, -EOPNOTSUPP);
+	ck_assert_int_eq(driver.status, status);
 	ck_assert_msg(strstr(driver.why, sentence), "%s", driver.why);
 	peer_stop();
 }
@@ -453,13 +453,47 @@ START_TEST(test_a_back_end_without_what_is_needed_is_refused_in_a_sentence)
 {
 	peer_start(&rpmsg, 0);
 	peer.features &= ~VIRTIO_F_VERSION_1;
-	expect_refusal("VERSION_1");
+	expect_refusal(-EOPNOTSUPP, "VERSION_1");
 	peer_start(&rpmsg, 0);
 	peer.queue_num = 1;
-	expect_refusal("1 queues");
+	expect_refusal(-EOPNOTSUPP, "1 queues");
 	peer_start(&gpio, 8);
 	peer.protocol &= ~VHU_P_CONFIG;
-	expect_refusal("tells no configuration");
+	expect_refusal(-EOPNOTSUPP, "tells no configuration");
+}
+END_TEST
+
+START_TEST(test_a_status_that_cannot_be_is_refused_in_a_sentence)
+{
+	static const struct { uint8_t at; uint64_t has, lacks; int status; const char *why; } odd[] = {
+		{ 0, 1, 0, -EPROTO, "does not reset: its status stays 0x01" },
+		{ 0, VIRTIO_NEEDS_RESET, 0, -EPROTO, "does not reset" },
+		{ 11, 0, VIRTIO_FEATURES_OK, -EOPNOTSUPP, "does not take the features" },
+		{ 15, VIRTIO_NEEDS_RESET, 0, -ENODEV, "asks for a reset" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		peer_start(&rpmsg, 0);
+		peer.status_at = odd[i].at;
+		peer.status_has = odd[i].has;
+		peer.status_lacks = odd[i].lacks;
+		expect_refusal(odd[i].status, odd[i].why);
+	}
+}
+END_TEST
+
+START_TEST(test_a_status_has_eight_bits)
+{
+	static const uint8_t at[] = { 0, 11, 15 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
+		peer_start(&rpmsg, 0);
+		peer.status_at = at[i];
+		peer.status_has = ~0xffULL;
+		talk();
+		ck_assert_uint_eq(driver.n_running, 1);
+		peer_stop();
+	}
 }
 END_TEST
 
@@ -583,24 +617,51 @@ START_TEST(test_eventfds_made_to_block_or_filled_block_nobody)
 }
 END_TEST
 
+/* The message is gone; the front-end's own is found among our descriptors. */
+static int memory_fd(void)
+{
+	struct stat st;
+	int fd = 3;
+
+	while (fd < 100 && (fstat(fd, &st) || !S_ISREG(st.st_mode) || fcntl(fd, F_GET_SEALS) <= 0))
+		fd++;
+	ck_assert_int_lt(fd, 100);
+	return fd;
+}
+
 START_TEST(test_the_memory_keeps_its_size)
+{
+	int fd;
+
+	peer_start(&rpmsg, 0);
+	talk();
+	fd = memory_fd();
+	ck_assert_int_eq(ftruncate(fd, 0), -1);
+	ck_assert_int_eq(ftruncate(fd, 1 << 20), -1);
+	ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	peer_stop();
+}
+END_TEST
+
+/* Seals allow it: all that was written is zero. */
+START_TEST(test_memory_that_is_punched_out_is_memory_still)
 {
 	struct stat st;
 	int fd;
 
 	peer_start(&rpmsg, 0);
-	for (int i = 0; i < 400 && !peer.n_of[VHU_SET_MEM_TABLE]; i++) {
-		vhost_peer_step(&peer);
+	talk();
+	fd = memory_fd();
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+					   st.st_size), 0);
+		eventfd_write(peer.fds[i % 2][1], 1);
+		vhost_driver_send(&driver, "into the hole");
 		loop_turn(loop, false);
 	}
-	/* The message is gone; the front-end's own is found among our descriptors. */
-	for (fd = 3; fd < 100; fd++)
-		if (!fstat(fd, &st) && S_ISREG(st.st_mode) && fcntl(fd, F_GET_SEALS) > 0)
-			break;
-	ck_assert_int_lt(fd, 100);
-	ck_assert_int_eq(ftruncate(fd, 0), -1);
-	ck_assert_int_eq(ftruncate(fd, 1 << 20), -1);
-	ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	ck_assert_uint_eq(driver.n_interrupts, 3);
+	ck_assert_uint_eq(driver.n_received + driver.n_ended, 0);
 	peer_stop();
 }
 END_TEST
@@ -616,6 +677,35 @@ START_TEST(test_a_silent_back_end_is_not_waited_for_at_the_stop)
 	ck_assert_uint_eq(driver.n_ended, 1);
 	ck_assert_int_eq(driver.status, -ENODEV);
 	peer_stop();
+}
+END_TEST
+
+/* The messages of a stop: two ENABLE, two GET_VRING_BASE, SET_STATUS. */
+START_TEST(test_each_lie_at_each_message_of_the_stop_ends_it)
+{
+	for (int lie = LIE_NONE; lie < LIE_END; lie++) {
+		for (unsigned int at = 0; at < 5; at++) {
+			peer_start(&rpmsg, 0);
+			talk();
+			peer.lie = (enum vhost_lie)lie;
+			peer.lie_at = peer.n_messages + at;
+			driver.virtio->ops->stop(driver.virtio);
+			for (int i = 0; i < 100 && !driver.n_ended; i++) {
+				vhost_peer_step(&peer);
+				loop_turn(loop, false);
+			}
+			if (!driver.n_ended)
+				pass(4950);
+			ck_assert_uint_eq(driver.n_ended, 1);
+			/* Where a queue was stopped is only for the log. */
+			if (lie == LIE_NONE || (lie == LIE_ALL_ONES && (at == 2 || at == 3)))
+				ck_assert_msg(!driver.status, "%s", driver.why);
+			else if (lie != LIE_TRICKLE && (lie != LIE_UNASKED || at < 4))
+				ck_assert_msg(driver.status < 0, "lie %d at %u", lie, at);
+			peer_stop();
+			ck_assert_uint_eq(count_fds(), n_fds_before);
+		}
+	}
 }
 END_TEST
 
@@ -640,6 +730,8 @@ int main(void)
 	tcase_add_test(t, test_a_byte_now_and_then_does_not_extend_the_time);
 	tcase_add_test(t, test_the_whole_start_has_thirty_seconds);
 	tcase_add_test(t, test_a_back_end_without_what_is_needed_is_refused_in_a_sentence);
+	tcase_add_test(t, test_a_status_that_cannot_be_is_refused_in_a_sentence);
+	tcase_add_test(t, test_a_status_has_eight_bits);
 	tcase_add_test(t, test_strange_features_are_not_accepted_and_many_queues_are);
 	tcase_add_test(t, test_guest_and_user_addresses_are_kept_apart);
 	tcase_add_test(t, test_everything_is_in_place_before_the_first_kick);
@@ -647,7 +739,9 @@ int main(void)
 	tcase_add_test(t, test_the_end_of_the_socket_and_the_err_eventfd_end_it);
 	tcase_add_test(t, test_eventfds_made_to_block_or_filled_block_nobody);
 	tcase_add_test(t, test_the_memory_keeps_its_size);
+	tcase_add_test(t, test_memory_that_is_punched_out_is_memory_still);
 	tcase_add_test(t, test_a_silent_back_end_is_not_waited_for_at_the_stop);
+	tcase_add_test(t, test_each_lie_at_each_message_of_the_stop_ends_it);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -107,6 +107,8 @@ static uint32_t answer(struct vhost_peer *p, uint32_t request, union vhu_payload
 		return 8;
 	case VHU_GET_STATUS:
 		m->u64 = p->status;
+		if (p->status == p->status_at)
+			m->u64 = (m->u64 | p->status_has) & ~p->status_lacks;
 		return 8;
 	case VHU_GET_CONFIG:
 		memcpy(m->config.bytes, p->config, sizeof(p->config));

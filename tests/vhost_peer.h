@@ -29,6 +29,10 @@ struct vhost_peer {
 	/* What it is. */
 	uint64_t features, protocol, queue_num;
 	uint8_t config[8];
+	/* Its status has and lacks these bits beside what it was told, once @status_at
+	 * was. */
+	uint64_t status_has, status_lacks;
+	uint8_t status_at;
 	enum vhost_lie lie;
 	unsigned int lie_at;	/* message, from 0 */
 	/* What it heard. */
