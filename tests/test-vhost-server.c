@@ -54,7 +54,14 @@ START_TEST(test_configuration_is_told_within_its_bounds)
 	ck_assert_uint_eq(reply.config.size, 0);
 	ck_assert_int_eq(config_of(UINT32_MAX, 8, 0, 20, &reply), VHOST_REPLIED);
 	ck_assert_uint_eq(reply.config.size, 0);
+	/* It is nobody's to set. */
+	ck_assert_int_eq(vhost_client_say(&front.client, VHU_SET_CONFIG, &reply, 20, NULL, 0, NULL),
+			 VHOST_REFUSED);
 	ck_assert_int_eq(config_of(0, 8, 0, 16, &reply), VHOST_CLOSED);
+	front_leave();
+	front_connect();
+	front_agree(VHU_P_REPLY_ACK | VHU_P_CONFIG);
+	ck_assert_int_eq(config_of(0, 8, 2, 20, &reply), VHOST_CLOSED);
 	front_leave();
 }
 END_TEST
