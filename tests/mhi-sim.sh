@@ -42,6 +42,10 @@ refuses '"merry"' --vhost-user a --type rpmsg --mood merry
 refuses '--echo is an option of a modem' --vhost-user a --type gpio --echo DIAG
 refuses '--socket is an option of a modem' --vhost-user a --type gpio --socket b
 refuses '--mood is an option of --vhost-user' --socket a --mood storm
+refuses '--fault is an option of a modem' --vhost-user a --type gpio --fault F17
+refuses "option fault cannot be 'F58'" --socket a --fault F58
+refuses "F17@WHEN" --socket a --fault F17@soon,case=3
+refuses "no more than four" --socket a --fault F1 --fault F2 --fault F3 --fault F4 --fault F6
 refuses "--seed cannot be 'x'" --socket a --seed x
 refuses 'No such file' --vhost-user no/such/folder --type gpio
 refuses 'the path is empty' --vhost-user= --type gpio

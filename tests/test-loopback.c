@@ -1,5 +1,6 @@
 /* The simulated modem as hardware inside the process. */
 #include "core/layout.h"
+#include "sim/fault.h"
 #include "suite.h"
 #include "transport/loopback.h"
 #include <errno.h>
@@ -104,6 +105,25 @@ START_TEST(test_it_looks_like_a_function)
 	ck_assert_uint_eq(hw->n_vectors, sim_config_default.n_vectors);
 	ck_assert(hw->ops->is_present(hw));
 	ck_assert_uint_eq(read32(MHISTATUS), 0x101);
+}
+END_TEST
+
+START_TEST(test_a_fault_pulls_the_card)
+{
+	struct sim_fault f;
+	const char *why;
+
+	boot();
+	ck_assert_int_eq(sim_fault_parse("F52@read#2", &f, &why), 0);
+	ck_assert(sim_fault_arm(loopback_sim(hw), &f));
+	ck_assert_uint_ne(read32(MHIVER), MHI_ALL_ONES);
+	ck_assert_uint_eq(read32(MHIVER), MHI_ALL_ONES);
+	ck_assert(!hw->ops->is_present(hw));
+	ck_assert_uint_eq(gones, 0);
+	for (int i = 0; i < 5; i++)
+		loop_turn(loop, false);
+	ck_assert_uint_eq(gones, 1);
+	ck_assert_uint_eq(irqs, 0);
 }
 END_TEST
 
@@ -260,6 +280,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_it_looks_like_a_function);
+	tcase_add_test(t, test_a_fault_pulls_the_card);
 	tcase_add_test(t, test_interrupts_come_from_the_loop_once_a_vector);
 	tcase_add_test(t, test_rights_are_kept);
 	tcase_add_test(t, test_unmapped_memory_is_out_of_reach_at_once);

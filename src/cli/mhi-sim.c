@@ -25,6 +25,7 @@ static const char help[] =
 "\n"
 "options of both:\n"
 "      --seed NUMBER       what it makes of chance\n"
+"      --list-faults       what --fault takes, one line each\n"
 "  -V, --version\n"
 "  -h, --help\n"
 "options of a modem:\n"
@@ -32,6 +33,8 @@ static const char help[] =
 "  -p, --profile NAME      the modem to play (default sim)\n"
 "  -e, --echo CHANNEL      this channel echoes; may be given again\n"
 "  -o, --option KEY=VALUE  timing and faults, as in a loopback DEVICE of mhifs(8)\n"
+"      --fault FAULT       F17[@WHEN][,KEY=VALUE]: from the catalogue of faults, in\n"
+"                          the words of mhi-sim(1); may be given again\n"
 "      --msi NUMBER        MSI vectors offered: 0, 1, 2, 4, ... 32 (default 32)\n"
 "      --msix NUMBER       MSI-X vectors offered: 0 to 32 (default 0)\n"
 "      --d3-resets         leaving D3hot resets the function\n"
@@ -47,7 +50,7 @@ static const char help[] =
 
 enum {
 	OPT_SEED = 256, OPT_MSI, OPT_MSIX, OPT_D3_RESETS,
-	OPT_VHOST_USER, OPT_TYPE, OPT_MOOD, OPT_UNSEALED,
+	OPT_FAULT, OPT_LIST_FAULTS, OPT_VHOST_USER, OPT_TYPE, OPT_MOOD, OPT_UNSEALED,
 };
 
 static const struct option longs[] = {
@@ -56,6 +59,8 @@ static const struct option longs[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "echo", required_argument, NULL, 'e' },
 	{ "option", required_argument, NULL, 'o' },
+	{ "fault", required_argument, NULL, OPT_FAULT },
+	{ "list-faults", no_argument, NULL, OPT_LIST_FAULTS },
 	{ "msi", required_argument, NULL, OPT_MSI },
 	{ "msix", required_argument, NULL, OPT_MSIX },
 	{ "d3-resets", no_argument, NULL, OPT_D3_RESETS },
@@ -71,6 +76,7 @@ static const struct option longs[] = {
 struct options {
 	const char *profile;
 	struct text spec;	/* ",key=value..." as behind a loopback DEVICE */
+	struct text faults;	/* joined by '+' */
 	struct server_config server;
 	struct vhost_server_config vhost;
 	const char *of_modem, *of_virtio;	/* an option that only one of them has */
@@ -99,6 +105,17 @@ static int take_seed(struct options *o, const char *value)
 	if (text_to_u64(value, 0, UINT64_MAX, &o->vhost.seed))
 		return fail("--seed", value, "a number");
 	text_printf(&o->spec, ",seed=%s", value);
+	return 0;
+}
+
+/* A DEVICE has ',' between its options, so ':' stands for it inside of one. */
+static int take_fault(struct options *o, const char *fault)
+{
+	o->of_modem = "--fault";
+	if (o->faults.len)
+		text_add(&o->faults, "+");
+	for (const char *at = fault; *at; at++)
+		text_add_len(&o->faults, *at == ',' ? ":" : at, 1);
 	return 0;
 }
 
@@ -144,6 +161,8 @@ static int take_modem_option(struct options *o, int c)
 		o->of_modem = "--option";
 		text_printf(&o->spec, ",%s", optarg);
 		return 0;
+	case OPT_FAULT:
+		return take_fault(o, optarg);
 	case OPT_MSI:
 		o->of_modem = "--msi";
 		return take_count("--msi", optarg, true, &o->server.function.n_msi);
@@ -159,6 +178,14 @@ static int take_modem_option(struct options *o, int c)
 	}
 }
 
+static void list_faults(void)
+{
+	const struct sim_fault_kind *kind;
+
+	for (unsigned int i = 0; (kind = sim_fault_kind(i)); i++)
+		printf("F%02u %3u cases  %s\n", kind->id, kind->n_cases, kind->title);
+}
+
 /* 0, EXIT_FAILURE when the reason was printed, or -1: done. */
 static int take_option(struct options *o, int c)
 {
@@ -167,6 +194,9 @@ static int take_option(struct options *o, int c)
 		return take_seed(o, optarg);
 	case 'V':
 		printf("mhi-sim %s\n", PACKAGE_VERSION);
+		return -1;
+	case OPT_LIST_FAULTS:
+		list_faults();
 		return -1;
 	case 'h':
 		fputs(help, stdout);
@@ -270,7 +300,7 @@ static void on_print(void *user, int signo)
 		 c->doorbells, c->interrupts, c->refused_dma, c->running);
 }
 
-static int serve(const struct options *o, enum sim_mood mood)
+static int serve(const struct options *o, const struct misdeeds *misdeeds)
 {
 	struct sim_main m = { .loop = loop_new() };
 	struct text why = TEXT_INIT;
@@ -282,7 +312,7 @@ static int serve(const struct options *o, enum sim_mood mood)
 	if (r) {
 		fprintf(stderr, "mhi-sim: %s\n", why.len ? text_get(&why) : strerror(-r));
 	} else {
-		sim_set_mood(server_sim(m.server), mood);
+		misdeeds_begin(misdeeds, server_sim(m.server));
 		loop_on_signal(m.loop, SIGTERM, on_end, &m);
 		loop_on_signal(m.loop, SIGINT, on_end, &m);
 		loop_on_signal(m.loop, SIGHUP, on_pull, &m);
@@ -304,7 +334,7 @@ static int play(struct options *o)
 	struct profile *p = profile_new_builtin(o->profile);
 	struct sim_chan *chans = NULL;
 	struct spec spec = { 0 };
-	enum sim_mood mood = SIM_HEALTHY;
+	struct misdeeds misdeeds = { .mood = SIM_HEALTHY };
 	struct pci_id id;
 	int r = EXIT_FAILURE;
 
@@ -317,11 +347,13 @@ static int play(struct options *o)
 		o->server.function.id = (struct config_id){ id.vendor, id.device, id.sub_vendor,
 						   id.sub_device };
 	text_printf(&words, "loopback:%s%s", o->profile, text_get(&o->spec));
+	if (o->faults.len)
+		text_printf(&words, ",fault=%s", text_get(&o->faults));
 	if (spec_parse(text_get(&words), &spec, &why) ||
-	    simulated_config(&spec, p, &o->server.function.sim, &chans, &mood, &why))
+	    simulated_config(&spec, p, &o->server.function.sim, &chans, &misdeeds, &why))
 		fprintf(stderr, "mhi-sim: %s\n", text_get(&why));
 	else
-		r = serve(o, mood);
+		r = serve(o, &misdeeds);
 	spec_fini(&spec);
 	free(chans);
 	profile_free(p);
@@ -346,5 +378,6 @@ int main(int argc, char **argv)
 	if (!r)
 		r = o.vhost.path ? sim_serve_vhost(&o.vhost) : play(&o);
 	text_fini(&o.spec);
+	text_fini(&o.faults);
 	return r < 0 ? EXIT_SUCCESS : r;
 }

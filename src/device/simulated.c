@@ -116,8 +116,37 @@ static int set_character(const struct spec_option *o, struct sim_config *c,
 	return r;
 }
 
+/* Several are joined by '+'. */
+static int add_faults(const char *value, struct misdeeds *m, struct text *ret_why)
+{
+	const char *why;
+	char word[128];
+	size_t len;
+
+	for (const char *at = value; ; at += len + 1) {
+		len = strcspn(at, "+");
+		if (len >= sizeof(word) || m->n_faults == ARRAY_SIZE(m->faults))
+			return refuse("fault", value, "no more than four faults", ret_why);
+		memcpy(word, at, len);
+		word[len] = '\0';
+		if (sim_fault_parse(word, &m->faults[m->n_faults++], &why) < 0)
+			return refuse("fault", word, why, ret_why);
+		if (!at[len])
+			return 0;
+	}
+}
+
+static int set_mood(const char *value, struct misdeeds *m, struct text *ret_why)
+{
+	unsigned int mood = m->mood;
+	int r = find_word(moods, ARRAY_SIZE(moods), "mood", value, &mood, ret_why);
+
+	m->mood = (enum sim_mood)mood;
+	return r;
+}
+
 static int set_option(const struct spec_option *o, const struct profile *p,
-		      struct sim_config *c, struct sim_chan *chans, unsigned int *ret_mood,
+		      struct sim_config *c, struct sim_chan *chans, struct misdeeds *m,
 		      struct text *ret_why)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -129,7 +158,9 @@ static int set_option(const struct spec_option *o, const struct profile *p,
 	if (!strcmp(o->key, "ee"))
 		return find_word(ees, ARRAY_SIZE(ees), "ee", o->value, &c->first_ee, ret_why);
 	if (!strcmp(o->key, "mood"))
-		return find_word(moods, ARRAY_SIZE(moods), "mood", o->value, ret_mood, ret_why);
+		return set_mood(o->value, m, ret_why);
+	if (!strcmp(o->key, "fault"))
+		return add_faults(o->value, m, ret_why);
 	if (!strncmp(o->key, "life.", 5))
 		return set_life(p, chans, o->key, o->value, ret_why);
 	return set_character(o, c, ret_why);
@@ -161,11 +192,11 @@ static unsigned int add_chans(const struct profile *p, struct sim_chan *chans)
 
 int simulated_config(const struct spec *s, const struct profile *p,
 		     struct sim_config *ret_config, struct sim_chan **ret_chans,
-		     enum sim_mood *ret_mood, struct text *ret_why)
+		     struct misdeeds *ret_misdeeds, struct text *ret_why)
 {
 	struct sim_chan *chans = calloc(p->n_chans, sizeof(*chans));
 	struct sim_config c = sim_config_default;
-	unsigned int mood = SIM_HEALTHY;
+	struct misdeeds misdeeds = { .mood = SIM_HEALTHY };
 	int r = 0;
 
 	if (!chans)
@@ -175,15 +206,26 @@ int simulated_config(const struct spec *s, const struct profile *p,
 	c.chans = chans;
 	c.n_chans = p->n_chans;
 	for (unsigned int i = 0; i < s->n_options && !r; i++)
-		r = set_option(&s->options[i], p, &c, chans, &mood, ret_why);
+		r = set_option(&s->options[i], p, &c, chans, &misdeeds, ret_why);
 	if (r) {
 		free(chans);
 		return r;
 	}
 	*ret_config = c;
 	*ret_chans = chans;
-	*ret_mood = mood;
+	*ret_misdeeds = misdeeds;
 	return 0;
+}
+
+void misdeeds_begin(const struct misdeeds *m, struct sim *s)
+{
+	if (m->mood != SIM_HEALTHY) {
+		/* It counts from power-on. */
+		sim_set_mood(s, m->mood);
+		sim_power_cycle(s);
+	}
+	for (unsigned int i = 0; i < m->n_faults; i++)
+		sim_fault_arm(s, &m->faults[i]);
 }
 
 int simulated_open(struct loop *l, const struct spec *s, const struct profile *p,
@@ -191,11 +233,11 @@ int simulated_open(struct loop *l, const struct spec *s, const struct profile *p
 		   struct text *ret_why)
 {
 	struct sim_config c;
-	enum sim_mood mood;
+	struct misdeeds misdeeds;
 	struct hw *hw;
 	int r;
 
-	r = simulated_config(s, p, &c, ret_chans, &mood, ret_why);
+	r = simulated_config(s, p, &c, ret_chans, &misdeeds, ret_why);
 	if (r)
 		return r;
 	hw = loopback_open(l, &c, who);
@@ -203,11 +245,7 @@ int simulated_open(struct loop *l, const struct spec *s, const struct profile *p
 		free(*ret_chans);
 		return -ENOMEM;
 	}
-	if (mood != SIM_HEALTHY) {
-		/* It counts from power-on. */
-		sim_set_mood(loopback_sim(hw), mood);
-		sim_power_cycle(loopback_sim(hw));
-	}
+	misdeeds_begin(&misdeeds, loopback_sim(hw));
 	*ret_hw = hw;
 	return 0;
 }

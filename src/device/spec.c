@@ -14,7 +14,7 @@ static const struct transport {
 	[SPEC_LOOPBACK] = { "loopback", "loopback:sim", false,
 		{ "name", "seed", "ee", "mood", "vectors", "reset_us", "ready_us", "boot_us",
 		  "m0_us", "m3_us", "command_us", "idle_us", "image_us", "dump_us", "boot",
-		  "crash", "life.", "tty.", "greet", "strict", "recovery" } },
+		  "crash", "fault", "life.", "tty.", "greet", "strict", "recovery" } },
 	[SPEC_VFIO] = { "vfio", "vfio:0000:01:00.0", true,
 		{ "iommu", "profile", "tty.", "greet", "strict", "recovery" } },
 	[SPEC_VFIO_USER] = { "vfio-user", "vfio-user:/run/modem.sock", true,

@@ -1,4 +1,5 @@
 #include "serve/function.h"
+#include "sim/fault.h"
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -56,6 +57,8 @@ static void turn(void *user)
 	struct function *f = user;
 
 	sim_turn(f->sim);
+	if (sim_presence(f->sim) == SIM_PULLED && !f->is_pulled)
+		function_pull(f);
 }
 
 static void power_on(struct function *f)
@@ -128,7 +131,7 @@ int function_read(struct function *f, enum function_region region, uint64_t offs
 {
 	if (!is_inside(f, region, offset, len))
 		return -EINVAL;
-	if (f->is_pulled)
+	if (f->is_pulled || sim_presence(f->sim) != SIM_PRESENT)
 		memset(data, 0xff, len);
 	else if (region == FUNCTION_CONFIG)
 		config_read(&f->space, (uint32_t)offset, data, len);
@@ -224,6 +227,8 @@ void function_pull(struct function *f)
 void function_put_back(struct function *f)
 {
 	f->is_pulled = false;
+	if (sim_presence(f->sim) != SIM_PRESENT)
+		sim_heal(f->sim);
 	function_reset(f);
 	sim_forget_memory(f->sim);
 }

@@ -8,7 +8,7 @@
 struct ering;
 struct tre_copy;
 
-enum { MAX_FAULTS = 4, MAX_HELD = 8 };
+enum { MAX_HELD = 8 };
 
 /* An event that is to be stored later: next, or in the slot it left empty. */
 struct held_event {

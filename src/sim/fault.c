@@ -377,7 +377,7 @@ bool sim_fault_arm(struct sim *s, const struct sim_fault *f)
 {
 	struct fault_run *r = &s->faults[s->n_faults];
 
-	if (s->n_faults == MAX_FAULTS)
+	if (s->n_faults == SIM_MAX_FAULTS)
 		return false;
 	*r = (struct fault_run){ .fault = *f, .sim = s };
 	timer_init(&r->timer, on_time, r);

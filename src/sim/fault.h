@@ -68,6 +68,8 @@ enum sim_target {
 	SIM_OUTSIDE,		/* nothing is mapped there */
 };
 
+enum { SIM_MAX_FAULTS = 4 };	/* armed at once */
+
 struct sim_fault {
 	unsigned int id;	/* of the catalogue; 0: none */
 	unsigned int number;	/* of its case, from 0 */

@@ -145,7 +145,7 @@ struct sim {
 	unsigned int n_forced;
 
 	unsigned int n_faults;
-	struct fault_run faults[MAX_FAULTS];
+	struct fault_run faults[SIM_MAX_FAULTS];
 	enum sim_presence presence;
 	uint64_t faults_done;
 	uint64_t dice;		/* of faults that leave something to chance */

@@ -121,6 +121,8 @@ static void run_turn(void *user)
 	struct loopback *l = user;
 
 	sim_turn(l->sim);
+	if (sim_presence(l->sim) == SIM_PULLED)
+		loopback_unplug(&l->hw);
 }
 
 static void deliver_irqs(void *user)
@@ -232,7 +234,9 @@ static int loopback_unmap(struct hw *hw, const struct dma *dma)
 
 static bool loopback_is_present(struct hw *hw)
 {
-	return !to_loopback(hw)->is_unplugged;
+	const struct loopback *l = to_loopback(hw);
+
+	return !l->is_unplugged && sim_presence(l->sim) == SIM_PRESENT;
 }
 
 static int loopback_reset(struct hw *hw, hw_done_fn done, void *user)

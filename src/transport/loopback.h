@@ -9,7 +9,7 @@
 #pragma once
 #include "core/hw.h"
 #include "io/loop.h"
-#include "sim/sim.h"
+#include "sim/fault.h"
 
 /* NULL without memory or when @c is refused; @who (copied) leads log lines. */
 struct hw *loopback_open(struct loop *l, const struct sim_config *c, const char *who);
