@@ -128,6 +128,8 @@ static const struct {
 	{ "usb:9-9 ROOT", 3, "nothing is plugged in at USB port 9-9" },
 	{ "vfio:0000:ff:1f.7 ROOT", 3, "there is no PCI function 0000:ff:1f.7" },
 	{ "vfio-user:/nonexistent/sock ROOT", 3, "a vfio-user server must listen there" },
+	{ "vhost-user:/nonexistent/sock ROOT", 3, "add type=rpmsg or type=gpio" },
+	{ "vhost-user:/nonexistent/sock,type=gpio ROOT", 3, "a vhost-user back-end must listen there" },
 	{ "loopback loopback,name=a loopback,name=a ROOT", 3, "is taken by mhi1" },
 	{ "-c /nonexistent.conf loopback ROOT", 1, "/nonexistent.conf" },
 };
@@ -163,6 +165,24 @@ START_TEST(test_help_and_version_need_nothing)
 	ck_assert_int_eq(run("-h"), 0);
 	ck_assert_int_eq(run("--help loopback"), 0);
 	ck_assert_int_eq(run("-V"), 0);
+}
+END_TEST
+
+START_TEST(test_help_names_every_transport)
+{
+	static const char *const transports[] = {
+		"\n  loopback", "\n  vfio:", "\n  vfio-user:", "\n  usb:", "\n  vhost-user:",
+	};
+	const char *top = getenv("top_builddir");
+	char command[256], help[4096];
+	FILE *f;
+
+	snprintf(command, sizeof(command), "%s/mhifs --help", top ? top : ".");
+	f = popen(command, "r");
+	help[fread(help, 1, sizeof(help) - 1, f)] = 0;
+	ck_assert_int_eq(pclose(f), 0);
+	for (unsigned int i = 0; i < ARRAY_SIZE(transports); i++)
+		ck_assert_msg(strstr(help, transports[i]), "not told: %s", transports[i]);
 }
 END_TEST
 
@@ -429,6 +449,7 @@ int main(void)
 	tcase_add_loop_test(t, test_bad_input_has_one_message_and_its_exit_code, 0, n);
 	tcase_add_loop_test(t, test_bad_input_is_the_same_in_the_foreground, 0, n);
 	tcase_add_test(t, test_help_and_version_need_nothing);
+	tcase_add_test(t, test_help_names_every_transport);
 	tcase_add_test(t, test_check_config_judges_the_file);
 	tcase_add_test(t, test_a_bad_configuration_stops_the_start);
 	tcase_add_test(t, test_the_background_is_ready_when_the_caller_is_back);
