@@ -1,6 +1,9 @@
 #include "device/spec.h"
 #include "suite.h"
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static struct text why;
 static struct spec spec;
@@ -48,6 +51,25 @@ START_TEST(test_options_may_follow_without_an_address)
 	ck_assert_int_eq(spec_parse("loopback,seed=7", &spec, &why), 0);
 	ck_assert_str_eq(spec.address, "");
 	ck_assert_str_eq(spec_option(&spec, "seed"), "7");
+}
+END_TEST
+
+/* The daemon leaves its folder, and may have to connect again. */
+START_TEST(test_the_path_of_a_socket_begins_at_the_root)
+{
+	char folder[PATH_MAX], whole[PATH_MAX + 16];
+
+	ck_assert_ptr_nonnull(getcwd(folder, sizeof(folder)));
+	snprintf(whole, sizeof(whole), "%s/run/a.sock", folder);
+	ck_assert_int_eq(spec_parse(_i ? "vhost-user:run/a.sock,type=gpio" :
+					 "vfio-user:run/a.sock,profile=sim", &spec, &why), 0);
+	ck_assert_str_eq(spec.address, whole);
+	spec_fini(&spec);
+	ck_assert_int_eq(spec_parse("vhost-user:/run/a.sock,type=gpio", &spec, &why), 0);
+	ck_assert_str_eq(spec.address, "/run/a.sock");
+	spec_fini(&spec);
+	ck_assert_int_eq(spec_parse("usb:1-4", &spec, &why), 0);
+	ck_assert_str_eq(spec.address, "1-4");
 }
 END_TEST
 
@@ -156,6 +178,7 @@ int main(void)
 	tcase_add_test(t, test_loopback_needs_no_address);
 	tcase_add_test(t, test_loopback_takes_a_profile_and_options);
 	tcase_add_test(t, test_options_may_follow_without_an_address);
+	tcase_add_loop_test(t, test_the_path_of_a_socket_begins_at_the_root, 0, 2);
 	tcase_add_test(t, test_an_address_may_hold_colons);
 	tcase_add_test(t, test_vhost_user_takes_a_path_and_what_the_socket_cannot_say);
 	tcase_add_test(t, test_usb_takes_a_port_or_ids_and_a_bare_word);

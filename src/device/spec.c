@@ -1,6 +1,8 @@
 #include "device/spec.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* What each transport is called, what its address looks like, and which
  * options it takes; a key that ends in '.' is followed by any name. */
@@ -115,6 +117,23 @@ static int refuse_transport(const char *text, size_t len, struct text *ret_why)
 	return -EINVAL;
 }
 
+static bool is_path(enum spec_transport t)
+{
+	return t == SPEC_VFIO_USER || t == SPEC_VHOST_USER;
+}
+
+/* The daemon leaves the folder in which it was started, and connects again. */
+static char *path_from_root(const char *path, size_t len)
+{
+	struct text whole = TEXT_INIT;
+	char folder[PATH_MAX];
+
+	if (len && *path != '/' && getcwd(folder, sizeof(folder)))
+		text_printf(&whole, "%s/", folder);
+	text_add_len(&whole, path, len);
+	return text_take(&whole);
+}
+
 static int parse(const char *text, struct spec *s, struct text *ret_why)
 {
 	size_t name_len = strcspn(text, ":,");
@@ -128,7 +147,7 @@ static int parse(const char *text, struct spec *s, struct text *ret_why)
 	s->transport = (enum spec_transport)(t - transports);
 	if (*at == ':')
 		len = strcspn(++at, ",");
-	s->address = strndup(at, len);
+	s->address = is_path(s->transport) ? path_from_root(at, len) : strndup(at, len);
 	if (!s->address)
 		return -ENOMEM;
 	if (!len && t->needs_address) {
