@@ -50,7 +50,7 @@ static void interrupt_if_due(struct sim_gpio *g, unsigned int line)
 		give_back(g, line, GPIO_EVENT_VALID);
 }
 
-void sim_gpio_set_level(struct sim_gpio *g, unsigned int line, uint8_t level)
+static void set_level(struct sim_gpio *g, unsigned int line, uint8_t level)
 {
 	struct sim_gpio_line *l = &g->lines[line];
 
@@ -70,9 +70,9 @@ static void show_driven(struct sim_gpio *g, unsigned int line)
 
 	if (line == SIM_GPIO_LOOP_IN || line == SIM_GPIO_TOGGLE)
 		return;
-	sim_gpio_set_level(g, line, level);
+	set_level(g, line, level);
 	if (line == SIM_GPIO_LOOP_OUT)
-		sim_gpio_set_level(g, SIM_GPIO_LOOP_IN, level);
+		set_level(g, SIM_GPIO_LOOP_IN, level);
 }
 
 static enum gpio_status disable(struct sim_gpio *g, unsigned int line)
@@ -185,7 +185,7 @@ uint64_t sim_gpio_advance(struct sim_gpio *g, uint64_t now_us)
 {
 	while (g->toggle_at <= now_us) {
 		g->toggle_at += SIM_GPIO_TOGGLE_US;
-		sim_gpio_set_level(g, SIM_GPIO_TOGGLE, !g->lines[SIM_GPIO_TOGGLE].level);
+		set_level(g, SIM_GPIO_TOGGLE, !g->lines[SIM_GPIO_TOGGLE].level);
 	}
 	return g->toggle_at;
 }

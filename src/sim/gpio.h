@@ -58,7 +58,4 @@ void sim_gpio_arm(struct sim_gpio *g, unsigned int line);
 /* What time does.  Returns when to call again. */
 uint64_t sim_gpio_advance(struct sim_gpio *g, uint64_t now_us);
 
-/* Somebody outside moves an input. */
-void sim_gpio_set_level(struct sim_gpio *g, unsigned int line, uint8_t level);
-
 const char *sim_gpio_name(unsigned int line);

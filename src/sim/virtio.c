@@ -376,7 +376,7 @@ void sim_virtio_start_queue(struct sim_virtio *v, unsigned int queue,
 	q->is_running = true;
 	q->is_damage_told = false;
 	q->n_pushed = 0;
-	if (!has_queue(v, queue) || !is_live(v))
+	if (!is_live(v))
 		return;
 	v->n_complaints = 0;
 	if (v->kind->start)
