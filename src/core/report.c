@@ -45,8 +45,8 @@ static void show_transfer(const struct report *r, const struct channel *c,
 {
 	char line[LINE];
 
-	snprintf(line, sizeof(line), "channel %s (%u): rp %u wp %u, state %u", name, t->chid,
-		 t->ring.rp, t->ring.wp, c->state);
+	snprintf(line, sizeof(line), "channel %s (%u): rp %u wp %u, state %d", name, t->chid,
+		 t->ring.rp, t->ring.wp, (int)c->state);
 	r->line(r->user, line);
 	show_last(r, &t->ring, t->ring.wp);
 }
