@@ -9,7 +9,15 @@ static void on_changed(void *user)
 	((struct rig *)user)->changes++;
 }
 
-static const struct registry_ops ops = { .changed = on_changed };
+static int on_born(void *user, struct device *d, const struct spec *s, struct text *ret_why)
+{
+	struct rig *r = user;
+
+	(void)s;
+	return r->born ? r->born(r, d, ret_why) : 0;
+}
+
+static const struct registry_ops ops = { .changed = on_changed, .born = on_born };
 
 static void make_config(struct rig *r, const char *config)
 {

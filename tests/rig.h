@@ -14,6 +14,8 @@ struct rig {
 	struct text why;		/* of the last add */
 	unsigned int changes;		/* registry_ops.changed */
 	bool is_down;			/* the shutdown is done */
+	/* registry_ops.born; may be NULL. */
+	int (*born)(struct rig *r, struct device *d, struct text *ret_why);
 };
 
 /* A call that may be parked. */

@@ -9,3 +9,9 @@ tests_test_sahara_protocol_LDADD = src/service/libservice.a src/base/libbase.a $
 tests_test_service_sahara_SOURCES = tests/test-service-sahara.c tests/speaker.h tests/suite.h
 tests_test_service_sahara_LDADD = src/service/libservice.a src/sim/libsim.a \
 	src/base/libbase.a $(CHECK_LIBS)
+
+service_rig_tests = tests/test-sahara
+check_PROGRAMS += $(service_rig_tests)
+TESTS += $(service_rig_tests)
+tests_test_sahara_SOURCES = tests/test-sahara.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_sahara_LDADD = src/service/libservice.a $(device_libs) $(CHECK_LIBS)

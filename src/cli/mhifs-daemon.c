@@ -5,6 +5,7 @@
 #include "device/registry.h"
 #include "fs/fs.h"
 #include "io/log.h"
+#include "service/sahara.h"
 #include "service/tty.h"
 #include "usb/watch.h"
 #include <errno.h>
@@ -90,7 +91,8 @@ static int on_born(void *user, struct device *dev, const struct spec *s, struct 
 		if (is_tty(s, i))
 			r = tty_start(dev, d->loop, s->options[i].key + 4, s->options[i].value,
 				      ret_why);
-	return r;
+	return r ? r : sahara_start(dev, d->loop, config_firmware_dir(d->config),
+				    config_dump_dir(d->config), ret_why);
 }
 
 static const struct registry_ops registry_ops = {

@@ -12,6 +12,7 @@
 
 struct device;
 struct bearer;
+struct profile;
 
 struct bearer_ops {
 	enum engine_state (*state)(const struct bearer *b);
@@ -21,6 +22,8 @@ struct bearer_ops {
 	 * Missing: "" and "-". */
 	const char *(*mhi)(const struct bearer *b);
 	const char *(*ee)(const struct bearer *b);
+	/* The profile it was made by, as far as it is known; may be missing. */
+	const struct profile *(*profile)(const struct bearer *b);
 	/* Further lines of info; may be missing. */
 	void (*show_info)(const struct bearer *b, struct text *out);
 	/* As engine_power(): POWER_STARTED, POWER_DONE, -errno. */

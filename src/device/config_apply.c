@@ -192,6 +192,31 @@ static int apply_ering(cfg_t *s, struct profile *p, struct text *ret_why)
 	return 0;
 }
 
+/* The whole list is another one. */
+static int apply_images(cfg_t *s, struct profile *p)
+{
+	unsigned int n = cfg_size(s, "sahara_images");
+	const char *file;
+
+	if (!n)
+		return 0;
+	profile_drop_images(p);
+	p->sahara_images = calloc(n, sizeof(*p->sahara_images));
+	if (!p->sahara_images)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < n; i++) {
+		struct profile_image *image = &p->sahara_images[p->n_sahara_images];
+
+		if (grammar_image(cfg_getnstr(s, "sahara_images", i), &image->id, &file))
+			return -EINVAL;
+		image->file = strdup(file);
+		if (!image->file)
+			return -ENOMEM;
+		p->n_sahara_images++;
+	}
+	return 0;
+}
+
 int config_apply(cfg_t *section, struct profile *p, struct text *ret_why)
 {
 	uint32_t dma_bits = p->dma_bits;
@@ -215,6 +240,8 @@ int config_apply(cfg_t *section, struct profile *p, struct text *ret_why)
 	r = set_string(section, "firmware", &p->firmware);
 	if (!r)
 		r = set_string(section, "edl_firmware", &p->edl_firmware);
+	if (!r)
+		r = apply_images(section, p);
 	for (unsigned int i = 0; i < cfg_size(section, "event_ring") && !r; i++)
 		r = apply_ering(cfg_getnsec(section, "event_ring", i), p, ret_why);
 	for (unsigned int i = 0; i < cfg_size(section, "channel") && !r; i++)

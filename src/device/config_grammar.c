@@ -50,6 +50,7 @@ static cfg_opt_t event_ring_words[] = {
 	NUMBER("timeout_ms"), NUMBER("ready_timeout_ms"), NUMBER("dma_bits"),  \
 	TRUTH("no_m3"), TRUTH("sideband_wake"), TRUTH("edl_trigger"),          \
 	TRUTH("reset_on_remove"), WORD("firmware"), WORD("edl_firmware"),      \
+	WORDS("sahara_images"),                                                \
 	NUMBER("sbl_size"), NUMBER("seg_len"), NUMBER("rddm_size"),            \
 	NUMBER("soc_reset_ms"), NUMBER("health_check_ms"), TRUTH("recovery"),  \
 	SECTIONS("channel", channel_words), SECTIONS("event_ring", event_ring_words)
@@ -155,6 +156,19 @@ int grammar_usb(const char *s, struct usb_match *ret_id)
 	return 0;
 }
 
+int grammar_image(const char *s, uint64_t *ret_id, const char **ret_file)
+{
+	size_t len = strcspn(s, ":");
+	char number[24];
+
+	if (!len || len >= sizeof(number) || !s[len] || !s[len + 1])
+		return -EINVAL;
+	memcpy(number, s, len);
+	number[len] = '\0';
+	*ret_file = s + len + 1;
+	return text_to_u64(number, 0, UINT32_MAX, ret_id);
+}
+
 static int choice_find(const struct choice *c, const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(c->words) && c->words[i]; i++)
@@ -214,6 +228,8 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 	struct pci_match id;
 	struct usb_match usb;
 	unsigned int mode;
+	const char *file;
+	uint64_t image;
 
 	if (!strcmp(opt->name, "mode") && grammar_mode(value, &mode))
 		right = "octal permission bits, as 0660";
@@ -223,6 +239,8 @@ static int check_word(cfg_t *cfg, cfg_opt_t *opt)
 		right = "VENDOR:DEVICE or VENDOR:DEVICE:SUBVENDOR:SUBDEVICE in hexadecimal";
 	else if (!strcmp(opt->name, "usb") && grammar_usb(value, &usb))
 		right = "VENDOR:PRODUCT in hexadecimal";
+	else if (!strcmp(opt->name, "sahara_images") && grammar_image(value, &image, &file))
+		right = "NUMBER:FILE, as 13:prog.elf";
 	else if (is_path(opt->name) && *value != '/')
 		right = "an absolute path";
 	else if (!strcmp(opt->name, "function") && !usb_role_of(value))

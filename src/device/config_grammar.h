@@ -29,6 +29,9 @@ struct usb_match {
 };
 int grammar_usb(const char *s, struct usb_match *ret_id);
 
+/* An image of Sahara as "13:prog.elf"; @ret_file is within @s. */
+int grammar_image(const char *s, uint64_t *ret_id, const char **ret_file);
+
 /* Which word of the few that @key can be, from 0; -EINVAL. */
 int grammar_choice(const char *key, const char *value);
 

@@ -103,6 +103,11 @@ bool device_is_stopped(const struct device *d)
 				    (s == ENGINE_OFF || s == ENGINE_ERROR));
 }
 
+const struct profile *device_profile(const struct device *d)
+{
+	return d->bearer->ops->profile ? d->bearer->ops->profile(d->bearer) : NULL;
+}
+
 const struct node_dir *device_dir(const struct device *d)
 {
 	return &d->root;

@@ -11,6 +11,7 @@
 #include "port/port.h"
 
 struct device;
+struct profile;
 
 /* A channel file. */
 struct device_port {
@@ -41,6 +42,9 @@ bool device_is_gone(const struct device *d);
 /* In mission mode or in an error state: nothing more to wait for at start. */
 bool device_is_settled(const struct device *d);
 bool device_is_ready(const struct device *d);	/* in mission mode, suspended or not */
+
+/* What kind of device it is; NULL: nothing is said of it. */
+const struct profile *device_profile(const struct device *d);
 
 /* The root of its files; events is not among them. */
 const struct node_dir *device_dir(const struct device *d);

@@ -385,6 +385,7 @@ static const struct bearer_ops mhi_ops = {
 	.why = mhi_why,
 	.mhi = mhi_word,
 	.ee = mhi_ee,
+	.profile = mhi_profile,
 	.show_info = mhi_show_info,
 	.power = mhi_power,
 	.close = mhi_close,

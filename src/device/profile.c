@@ -37,9 +37,9 @@ static const struct kind {
 	{ "IP_CTRL*",	CONTROL_MTU,	BOUNDARY_STREAM,	0660, "swallow" },
 	{ "IP_*",	BULK_MTU,	BOUNDARY_STREAM,	0660, "icmp" },
 	{ "*DIAG",	BULK_MTU,	BOUNDARY_STREAM,	0600, "diag" },
-	{ "*SAHARA",	BULK_MTU,	BOUNDARY_STREAM,	0600, "swallow" },
-	{ "FIREHOSE",	BULK_MTU,	BOUNDARY_STREAM,	0600, "swallow" },
-	{ "EDL*",	BULK_MTU,	BOUNDARY_STREAM,	0600, "swallow" },
+	{ "*SAHARA",	BULK_MTU,	BOUNDARY_STREAM,	0600, "sahara" },
+	{ "FIREHOSE",	BULK_MTU,	BOUNDARY_STREAM,	0600, "firehose" },
+	{ "EDL*",	BULK_MTU,	BOUNDARY_STREAM,	0600, "firehose" },
 	{ "BHI*",	CONTROL_MTU,	BOUNDARY_STREAM,	0600, "swallow" },
 	{ "*QDSS",	CONTROL_MTU,	BOUNDARY_STREAM,	0600, "mute" },
 	{ "EFS",	CONTROL_MTU,	BOUNDARY_STREAM,	0600, "swallow" },
@@ -203,6 +203,15 @@ struct profile *profile_new_builtin(const char *name)
 	return p;
 }
 
+void profile_drop_images(struct profile *p)
+{
+	for (unsigned int i = 0; i < p->n_sahara_images; i++)
+		free(p->sahara_images[i].file);
+	free(p->sahara_images);
+	p->sahara_images = NULL;
+	p->n_sahara_images = 0;
+}
+
 void profile_free(struct profile *p)
 {
 	if (!p)
@@ -212,6 +221,7 @@ void profile_free(struct profile *p)
 	free(p->chans);
 	free(p->erings);
 	free(p->name);
+	profile_drop_images(p);
 	free(p->firmware);
 	free(p->edl_firmware);
 	free(p->usb_model);
@@ -233,6 +243,14 @@ void profile_list_usb(struct text *out)
 {
 	text_add(out, "usb, ");
 	usb_models_list(out);
+}
+
+const struct profile_chan *profile_sahara_chan(const struct profile *p)
+{
+	for (unsigned int i = 0; i < p->n_chans; i++)
+		if (!fnmatch("*SAHARA", p->chans[i].name, 0))
+			return &p->chans[i];
+	return NULL;
 }
 
 struct profile_chan *profile_chan_find(const struct profile *p, const char *name)

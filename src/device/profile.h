@@ -40,6 +40,12 @@ struct profile_chan {
 	struct profile_usb usb;
 };
 
+/* An image that a loader asks for by its number. */
+struct profile_image {
+	uint64_t id;
+	char *file;	/* below the firmware folder */
+};
+
 struct profile {
 	char *name;			/* "sim", "qcom-sdx65m", ... */
 	struct profile_chan *chans;	/* owned */
@@ -50,6 +56,9 @@ struct profile {
 	unsigned int dma_bits;
 	bool no_m3, sideband_wake, edl_trigger, reset_on_remove;
 	char *firmware, *edl_firmware;	/* below the firmware folder; may be NULL */
+	/* For a loader that asks by Sahara, owned; none: its channel is a file. */
+	struct profile_image *sahara_images;
+	unsigned int n_sahara_images;
 	bool needs_firmware;		/* without it the device does not start */
 	uint32_t sbl_size;	/* bytes of firmware for PBL, SBL gets the rest; 0: all for PBL */
 	uint32_t seg_len;	/* bytes of a piece, of an image for SBL and of a dump */
@@ -82,6 +91,9 @@ mode_t profile_chan_mode(const struct profile_chan *c);
 /* Its lines of the file info. */
 void profile_show(const struct profile *p, struct text *out);
 struct profile_chan *profile_chan_find(const struct profile *p, const char *name);
+/* The channel on which a loader speaks Sahara, or NULL. */
+const struct profile_chan *profile_sahara_chan(const struct profile *p);
+void profile_drop_images(struct profile *p);
 
 /* 0, or -EINVAL and one sentence in @ret_why (caller's). */
 int profile_check(const struct profile *p, struct text *ret_why);

@@ -127,6 +127,8 @@ static const char *profile_fault(const struct profile *p)
 			return "elements of an event ring must be a power of two, at least 8";
 	if (!p->timeout_ms || !p->ready_timeout_ms)
 		return "time-outs must be at least 1 ms";
+	if (p->n_sahara_images && !profile_sahara_chan(p))
+		return "sahara_images needs a channel SAHARA";
 	if (p->sbl_size && !p->firmware)
 		return "sbl_size needs firmware";
 	if (p->seg_len < 4096 || p->seg_len % 4096)

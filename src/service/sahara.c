@@ -8,6 +8,7 @@
 #include "service/sahara.h"
 #include "device/driver.h"
 #include "device/firmware.h"
+#include "device/profile.h"
 #include "io/log.h"
 #include "mhifs/mhifs.h"
 #include "service/sahara_dump.h"
@@ -24,9 +25,9 @@ struct sahara_driver {
 	struct driver driver;
 	struct driver_ops ops;	/* with the channel */
 	struct loop *loop;	/* borrowed */
-	char *channel, *dir;	/* owned */
-	struct sahara_image images[SAHARA_IMAGES];	/* files are owned */
-	unsigned int n_images;
+	const struct profile *profile;	/* borrowed from the device */
+	const char *channel;	/* borrowed from the profile */
+	char *dir;	/* owned */
 	struct sahara_limits limits;
 	struct sahara sahara;
 	struct sahara_dump dump;
@@ -43,7 +44,7 @@ struct sahara_driver {
 	uint32_t ul_next, ul_busy;	/* slots, in order */
 
 	struct firmware image;
-	const struct sahara_image *named;	/* the last that was asked for */
+	const struct profile_image *named;	/* the last that was asked for */
 	uint64_t raw_at, raw_left;	/* bytes of it still to be sent */
 	uint64_t raw_sent;		/* gone, the protocol does not know */
 	uint64_t told;			/* bytes, in the last event */
@@ -137,11 +138,11 @@ static void on_send(void *user, const void *packet, uint32_t len)
 		close_door(d);
 }
 
-static const struct sahara_image *find_image(const struct sahara_driver *d, uint64_t id)
+static const struct profile_image *find_image(const struct profile *p, uint64_t id)
 {
-	for (unsigned int i = 0; i < d->n_images; i++)
-		if (d->images[i].id == id)
-			return &d->images[i];
+	for (unsigned int i = 0; i < p->n_sahara_images; i++)
+		if (p->sahara_images[i].id == id)
+			return &p->sahara_images[i];
 	return NULL;
 }
 
@@ -152,7 +153,7 @@ static int on_image_find(void *user, uint64_t id, uint64_t *ret_size, const char
 	int r;
 
 	firmware_close(&d->image);
-	d->named = find_image(d, id);
+	d->named = find_image(d->profile, id);
 	if (!d->named)
 		return -ENOENT;
 	*ret_name = d->named->file;
@@ -511,11 +512,8 @@ static void sahara_free(struct driver *dr)
 
 	sahara_dump_fini(&d->dump);
 	firmware_close(&d->image);
-	for (unsigned int i = 0; i < d->n_images; i++)
-		free((char *)d->images[i].file);
 	free(d->ul_lens);
 	free(d->ul_is_raw);
-	free(d->channel);
 	free(d->dir);
 	free(d);
 }
@@ -530,53 +528,48 @@ static const struct driver_ops driver_ops = {
 	.free = sahara_free,
 };
 
-static int copy_setup(struct sahara_driver *d, const struct device *device,
-		      const struct sahara_setup *setup)
+static int copy_paths(struct sahara_driver *d, const struct device *device, const char *dir,
+		      const char *dumps)
 {
 	struct text path = TEXT_INIT;
 	int r;
 
-	d->channel = strdup(setup->channel);
-	d->dir = strdup(setup->dir);
-	text_printf(&path, "%s/%s.memory", setup->dumps, device_path_name(device));
+	d->dir = strdup(dir);
+	text_printf(&path, "%s/%s.memory", dumps, device_path_name(device));
 	r = text_failed(&path) ? -ENOMEM : sahara_dump_init(&d->dump, text_get(&path));
 	text_fini(&path);
-	for (unsigned int i = 0; i < setup->n_images && !r; i++) {
-		d->images[i].id = setup->images[i].id;
-		d->images[i].file = strdup(setup->images[i].file);
-		d->n_images++;
-		r = d->images[i].file ? 0 : -ENOMEM;
-	}
-	return !d->channel || !d->dir ? -ENOMEM : r;
+	return d->dir ? r : -ENOMEM;
 }
 
-int sahara_start(struct device *device, struct loop *l, const struct sahara_setup *setup,
+int sahara_start(struct device *device, struct loop *l, const char *dir, const char *dumps,
 		 struct text *ret_why)
 {
+	const struct profile *p = device_profile(device);
 	struct sahara_driver *d;
 	int r;
 
-	if (setup->n_images > SAHARA_IMAGES) {
-		text_printf(ret_why, "%u images are more than the %d that Sahara can serve",
-			    setup->n_images, SAHARA_IMAGES);
-		return -EINVAL;
-	}
+	if (!p || !p->n_sahara_images)
+		return 0;
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	d->loop = l;
+	d->profile = p;
+	d->channel = profile_sahara_chan(p)->name;
 	d->image.fd = d->dump.fd = d->dump.dir = -1;
 	d->limits = sahara_limits_default;
 	sahara_init(&d->sahara, &d->limits, &protocol_ops, d);
 	timer_init(&d->clock, on_clock, d);
 	timer_init(&d->retry, on_retry, d);
 	defer_init(&d->pump, run_pump, d);
-	r = copy_setup(d, device, setup);
+	r = copy_paths(d, device, dir, dumps);
 	d->ops = driver_ops;
 	d->ops.channel = d->channel;
 	if (!r)
 		r = device_add_driver(device, &d->driver, &d->ops);
-	if (r)
-		sahara_free(&d->driver);
+	if (!r)
+		return 0;
+	text_printf(ret_why, "channel %s cannot be served: %s", d->channel, strerror(-r));
+	sahara_free(&d->driver);
 	return r;
 }
