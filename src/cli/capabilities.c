@@ -2,7 +2,7 @@
 #include <config.h>
 #include <errno.h>
 
-#ifdef HAVE_CAP_NG
+#ifdef DROPS_CAPABILITIES
 #include "base/bytes.h"
 #include <cap-ng.h>
 

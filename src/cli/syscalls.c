@@ -2,7 +2,7 @@
 #include <config.h>
 #include <errno.h>
 
-#ifdef HAVE_SECCOMP
+#ifdef FILTERS_SYSCALLS
 #include "base/bytes.h"
 #include <sched.h>
 #include <seccomp.h>
