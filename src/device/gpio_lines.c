@@ -112,16 +112,21 @@ static int get_bool(const char *text, uint32_t *ret_value)
 	return r;
 }
 
-static void store_value(struct node *n, const char *text, bool nonblock, struct wait *w)
+static void ask_bool(struct line *l, enum gpio_aim_kind kind, const char *text, struct wait *w)
 {
 	uint32_t value;
 	int r = get_bool(text, &value);
 
-	(void)nonblock;
 	if (r)
 		wait_answer(w, r, NULL, 0);
 	else
-		ask(n->user, GPIO_AIM_WRITE, value, w);
+		ask(l, kind, value, w);
+}
+
+static void store_value(struct node *n, const char *text, bool nonblock, struct wait *w)
+{
+	(void)nonblock;
+	ask_bool(n->user, GPIO_AIM_WRITE, text, w);
 }
 
 /* direction */
@@ -183,14 +188,8 @@ static int show_active_low(struct node *n, struct text *out)
 
 static void store_active_low(struct node *n, const char *text, bool nonblock, struct wait *w)
 {
-	uint32_t value;
-	int r = get_bool(text, &value);
-
 	(void)nonblock;
-	if (r)
-		wait_answer(w, r, NULL, 0);
-	else
-		ask(n->user, GPIO_AIM_ACTIVE_LOW, value, w);
+	ask_bool(n->user, GPIO_AIM_ACTIVE_LOW, text, w);
 }
 
 /* label */

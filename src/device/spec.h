@@ -22,5 +22,6 @@ struct spec {
 int spec_parse(const char *text, struct spec *ret_spec, struct text *ret_why);
 void spec_fini(struct spec *s);
 int spec_copy(const struct spec *s, struct spec *ret_copy);	/* 0 or -ENOMEM */
-const char *spec_option(const struct spec *s, const char *key);	/* NULL when absent, "" for a bare word */
+/* NULL when absent, "" for a bare word. */
+const char *spec_option(const struct spec *s, const char *key);
 const char *spec_transport_name(enum spec_transport t);
