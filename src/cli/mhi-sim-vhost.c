@@ -43,7 +43,7 @@ static void on_print(void *user, int signo)
 	const struct vhost_counts *c = &vhost_server_device(m->server)->counts;
 
 	(void)signo;
-	log_info("sim", "kicks=%" PRIu64 " calls=%" PRIu64 " complaints=%" PRIu64, c->kicks,
+	log_info("counters", "kicks=%" PRIu64 " calls=%" PRIu64 " complaints=%" PRIu64, c->kicks,
 		 c->calls, c->complaints);
 }
 

@@ -293,7 +293,7 @@ static void on_print(void *user, int signo)
 	const struct sim_counts *c = sim_counts(server_sim(m->server));
 
 	(void)signo;
-	log_info("sim", "ul_messages=%" PRIu64 " ul_bytes=%" PRIu64 " dl_messages=%" PRIu64
+	log_info("counters", "ul_messages=%" PRIu64 " ul_bytes=%" PRIu64 " dl_messages=%" PRIu64
 		 " dl_bytes=%" PRIu64 " commands=%" PRIu64 " doorbells=%" PRIu64
 		 " interrupts=%" PRIu64 " refused_dma=%" PRIu64 " running=%u",
 		 c->ul_messages, c->ul_bytes, c->dl_messages, c->dl_bytes, c->commands,

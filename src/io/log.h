@@ -2,9 +2,13 @@
  * log - messages for the operator.
  *
  * error: this device cannot go on; warn: unexpected, survived; info: state
- * changes only; debug: freely.  Text a device wrote is passed through
- * text_escape() first.  What a device or client can trigger goes through a
- * log_limit.
+ * changes only; debug: freely.
+ *
+ * Nothing that a device, a peer or a client sends can harm a log: control and
+ * non-ASCII bytes of a line come out as \xNN, one who says ten lines a second
+ * at most (but for debug), and a line nobody takes is left out, so that the
+ * daemon never waits for its reader.  What was left out is counted and said
+ * with the next line that passes.
  */
 #pragma once
 #include <stdbool.h>
@@ -27,8 +31,8 @@ void log_warn(const char *who, const char *format, ...) __attribute__((format(pr
 void log_info(const char *who, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_debug(const char *who, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* At most ten lines a second for one source; what was swallowed is counted
- * and said with the next line that passes. */
+/* At most ten lines a second for one source.  Each who has one already; this
+ * is for what else should not come faster. */
 struct log_limit {
 	uint64_t window_us;	/* start of the current second */
 	unsigned int passed;
