@@ -3,6 +3,7 @@
  * becomes of its files when it goes down, answers to who wrote to power.
  */
 #include "device/instance.h"
+#include "base/cleanup.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,6 +296,8 @@ void device_close(struct device *d)
 	d->is_closed = true;
 	d->is_stopping = true;
 	d->bearer->ops->close(d->bearer);
+	cleanup_close(&d->claim);
+	d->claim = -1;
 	list_for_each_safe(dr, tmp, &d->drivers, node)
 		dr->ops->close(dr);
 	remove_ports(&d->root);
@@ -327,6 +330,7 @@ int device_new(const struct device_birth *b, const char *address, struct bearer 
 	}
 	d->refs = 1;
 	d->n_users = 1;
+	d->claim = -1;
 	d->number = b->number;
 	d->loop = b->loop;
 	d->ops = b->ops;

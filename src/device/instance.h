@@ -62,6 +62,7 @@ struct device {
 	bool is_stopping;	/* no open succeeds any more */
 	bool is_powering_off;	/* for good; power_done is to come */
 	bool is_closed;		/* the hardware has left */
+	int claim;		/* see claim.h; -1: none */
 
 	struct events *events;	/* reference */
 	struct history history;

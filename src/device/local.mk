@@ -10,6 +10,7 @@ noinst_LIBRARIES += src/device/libdevice.a
 src_device_libdevice_a_SOURCES = \
 	src/device/attached.c src/device/attached.h \
 	src/device/bearer.h \
+	src/device/claim.c src/device/claim.h \
 	src/device/config.c src/device/config.h \
 	src/device/config_apply.c src/device/config_apply.h \
 	src/device/config_grammar.c src/device/config_grammar.h \

@@ -1,5 +1,7 @@
 #include "device/start.h"
+#include "base/cleanup.h"
 #include "device/attached.h"
+#include "device/claim.h"
 #include "device/mhi.h"
 #include "device/rpmsg.h"
 #include "device/simulated.h"
@@ -161,15 +163,45 @@ int start_path(const struct spec *s, struct text *ret_path, struct text *ret_why
 	return ways[s->transport].path(s, ret_path, ret_why);
 }
 
+/* A simulated modem is nobody else's, and the kernel keeps others from the
+ * interfaces of a USB modem. */
+static int claim(const struct device_birth *b, int *ret_claim, struct text *ret_why)
+{
+	const struct spec *s = b->spec;
+	char *path CLEANUP_FREE = NULL;
+	struct text address = TEXT_INIT;
+	char name[16];
+	int r;
+
+	*ret_claim = -1;
+	if (s->transport == SPEC_LOOPBACK || s->transport == SPEC_USB)
+		return 0;
+	if (s->transport != SPEC_VFIO)
+		path = realpath(s->address, NULL);
+	text_printf(&address, "%s:%s", spec_transport_name(s->transport),
+		    path ? path : s->address);
+	snprintf(name, sizeof(name), "mhi%u", b->number);
+	r = text_failed(&address) ? -ENOMEM :
+				    claim_take(text_get(&address), name, ret_claim, ret_why);
+	text_fini(&address);
+	return r;
+}
+
 int start_device(const struct device_birth *b, struct device **ret_device,
 		 struct text *ret_why)
 {
 	struct device *d = NULL;
-	int r = ways[b->spec->transport].start(b, &d, ret_why);
+	int fd, r = claim(b, &fd, ret_why);
 
 	if (r)
+		return r;
+	r = ways[b->spec->transport].start(b, &d, ret_why);
+	if (r) {
 		device_unref(d);
-	else
-		*ret_device = d;
-	return r;
+		cleanup_close(&fd);
+		return r;
+	}
+	d->claim = fd;
+	*ret_device = d;
+	return 0;
 }
