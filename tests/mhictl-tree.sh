@@ -126,7 +126,7 @@ ends 0 -r tree power mhi0 off
 [ ! -s out ] || fail "power off printed: $(cat out)"
 ends 0 -r tree -j power mhi0
 [ "$(cat out)" = '{"device": "mhi0", "power": "off"}' ] || fail "power --json: $(cat out)"
-refuses 2 "'of'; it takes on, off, reset, suspend or resume" -r tree power mhi0 of
+refuses 2 "'of'; it takes on, off, reset, suspend, resume or edl" -r tree power mhi0 of
 rm tree/mhi0/power
 refuses 3 'tree/mhi0/power: No such file' -r tree power mhi0 on
 ends 0 -r tree -j show mhi0

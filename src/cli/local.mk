@@ -4,6 +4,7 @@ mhictl_SOURCES = \
 	src/cli/mhictl-list.c src/cli/mhictl-show.c \
 	src/cli/mhictl-watch.c src/cli/mhictl-power.c \
 	src/cli/mhictl-bind.c src/cli/mhictl-doctor.c \
+	src/cli/mhictl-boot.c src/cli/mhictl-dump.c \
 	src/cli/function-json.c src/cli/function-json.h \
 	src/cli/modem-json.c src/cli/modem-json.h \
 	src/cli/patience.c src/cli/patience.h \

@@ -8,7 +8,8 @@
 
 static bool is_word(const char *word)
 {
-	static const char *const words[] = { "on", "off", "reset", "suspend", "resume" };
+	static const char *const words[] = { "on", "off", "reset", "suspend", "resume",
+					     "edl" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!strcmp(word, words[i]))
@@ -96,8 +97,8 @@ int ctl_power(const struct ctl *c, char **args)
 	int code;
 
 	if (word && !is_word(word))
-		return ctl_fail(CTL_USAGE, "power cannot be '%s'; it takes on, off, reset, suspend "
-				"or resume", word);
+		return ctl_fail(CTL_USAGE, "power cannot be '%s'; it takes on, off, reset, suspend, "
+				"resume or edl", word);
 	code = ctl_devices(c, names, &dirs);
 	if (!code && word)
 		code = power_write(&dirs.at[0], word);

@@ -25,8 +25,12 @@ static const struct command commands[] = {
 	  0, 1, 10, ctl_list },
 	{ "show", "[DEVICE...]", "state, facts and channels of devices", 0, 1000, 10, ctl_show },
 	{ "watch", "[DEVICE...]", "what happens to devices, as it happens", 0, 1000, 0, ctl_watch },
-	{ "power", "DEVICE [on|off|reset|suspend|resume]", "show or change the power state", 1, 2, 0,
+	{ "power", "DEVICE [on|off|reset|suspend|resume|edl]", "show or change the power state", 1, 2, 0,
 	  ctl_power },
+	{ "boot", "DEVICE [--edl]", "start a device anew and show how it gets its images", 1, 1, 0,
+	  ctl_boot },
+	{ "dump", "DEVICE [NAME [FILE]]", "the crashes that are saved, or a copy of one", 1, 3, 0,
+	  ctl_dump },
 	{ "bind", "FUNCTION", "give a PCI function to vfio-pci", 1, 1, 0, ctl_bind },
 	{ "unbind", "FUNCTION", "give it back to the kernel's choice", 1, 1, 0, ctl_unbind },
 	{ "doctor", "[FUNCTION|PORT]", "what is missing before hardware can be driven", 0, 1, 10,
@@ -151,6 +155,7 @@ static void print_help(void)
 	printf("\nOptions:\n"
 	       "  -r, --root DIR   where devices are looked for (default " ROOT_DEFAULT ")\n"
 	       "  -j, --json       output for programs\n"
+	       "      --edl        boot: into emergency download\n"
 	       "  -V, --version    print the version\n"
 	       "  -h, --help       print this text\n"
 	       "\nA DEVICE is a name (mhi0), a by-path name (pci-0000:01:00.0) or a path.\n"
@@ -177,7 +182,7 @@ static int fail_option(char **argv, int option)
 	return ctl_fail(CTL_USAGE, "unknown option %s; see mhictl --help", argv[optind - 1]);
 }
 
-enum { OPTION_SYSFS = 256, OPTION_DEV };
+enum { OPTION_SYSFS = 256, OPTION_DEV, OPTION_EDL };
 
 /* Negative: go on; else an exit code. */
 static int parse_options(int argc, char **argv, struct ctl *c)
@@ -185,6 +190,7 @@ static int parse_options(int argc, char **argv, struct ctl *c)
 	static const struct option options[] = {
 		{ "root", required_argument, NULL, 'r' }, { "json", no_argument, NULL, 'j' },
 		{ "version", no_argument, NULL, 'V' },	  { "help", no_argument, NULL, 'h' },
+		{ "edl", no_argument, NULL, OPTION_EDL },
 		{ "sysfs", required_argument, NULL, OPTION_SYSFS },
 		{ "dev", required_argument, NULL, OPTION_DEV },
 		{ NULL, 0, NULL, 0 },
@@ -200,6 +206,9 @@ static int parse_options(int argc, char **argv, struct ctl *c)
 			break;
 		case 'j':
 			c->is_json = true;
+			break;
+		case OPTION_EDL:
+			c->is_edl = true;
 			break;
 		case OPTION_SYSFS:
 			c->sysfs = optarg;
@@ -285,6 +294,9 @@ static int run_command(const struct ctl *c, char **args)
 			continue;
 		while (args[n + 1])
 			n++;
+		if (c->is_edl && command->run != ctl_boot)
+			return ctl_fail(CTL_USAGE, "--edl is an option of boot, not of %s",
+					command->name);
 		if (n < command->min || n > command->max)
 			return ctl_fail(CTL_USAGE, "%s takes %s; %u arguments were given",
 					command->name, command->args, n);

@@ -27,6 +27,7 @@ struct ctl {
 	const char *sysfs, *dev;	/* "/sys" and "/dev", but for tests */
 	bool is_json;
 	bool has_colour;
+	bool is_edl;		/* of boot: into emergency download */
 };
 
 /* A command gets its arguments, NULL terminated, and returns an exit code. */
@@ -34,6 +35,8 @@ int ctl_list(const struct ctl *c, char **args);
 int ctl_show(const struct ctl *c, char **args);
 int ctl_watch(const struct ctl *c, char **args);
 int ctl_power(const struct ctl *c, char **args);
+int ctl_boot(const struct ctl *c, char **args);
+int ctl_dump(const struct ctl *c, char **args);
 int ctl_bind(const struct ctl *c, char **args);
 int ctl_unbind(const struct ctl *c, char **args);
 int ctl_doctor(const struct ctl *c, char **args);
