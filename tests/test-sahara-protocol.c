@@ -258,7 +258,6 @@ END_TEST
 
 START_TEST(test_silence_ends_a_session)
 {
-	ck_assert_uint_eq(sahara_tick(&e.s, e.now_us), UINT64_MAX);
 	ear_hello(&e, SAHARA_MODE_PENDING);
 	ck_assert_uint_eq(sahara_tick(&e.s, e.now_us), e.now_us + e.limits.silence_us);
 	e.now_us += e.limits.silence_us - 1;
@@ -271,6 +270,17 @@ START_TEST(test_silence_ends_a_session)
 	ck_assert_ptr_nonnull(strstr(e.why, "does not take"));
 	ear_hello(&e, SAHARA_MODE_PENDING);	/* nobody answers any more */
 	ck_assert_uint_eq(e.n_said, 1);
+}
+END_TEST
+
+START_TEST(test_a_device_that_never_speaks_is_given_up)
+{
+	sahara_tick(&e.s, e.now_us + e.limits.silence_us - 1);
+	ck_assert(!sahara_is_over(&e.s));
+	sahara_tick(&e.s, e.now_us + e.limits.silence_us);
+	ck_assert(sahara_is_over(&e.s));
+	ck_assert_uint_eq(sahara_tick(&e.s, e.now_us), UINT64_MAX);
+	ck_assert_uint_eq(e.n_said, 0);
 }
 END_TEST
 
@@ -352,7 +362,7 @@ START_TEST(test_memory_is_taken_region_by_region)
 	ck_assert_int_eq(e.mode, SAHARA_MODE_MEMORY);
 	ck_assert_uint_eq(ear_said(&e), SAHARA_RESET);
 	ear_packet(&e, SAHARA_RESET_RESP, 8, NULL);
-	ck_assert(!sahara_is_busy(&e.s));
+	ck_assert_int_eq(e.s.step, SAHARA_IDLE);
 	ck_assert_uint_eq(e.n_failed, 0);
 }
 END_TEST
@@ -635,6 +645,7 @@ static void add_images(TCase *t)
 	tcase_add_test(t, test_f59_speech_over_our_bytes_is_refused);
 	tcase_add_test(t, test_what_was_said_before_reset_was_heard_is_no_answer);
 	tcase_add_test(t, test_silence_ends_a_session);
+	tcase_add_test(t, test_a_device_that_never_speaks_is_given_up);
 	tcase_add_test(t, test_a_session_without_end_ends);
 	tcase_add_test(t, test_a_new_channel_begins_afresh);
 }

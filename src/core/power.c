@@ -352,6 +352,24 @@ static void deadline_boot(struct engine *e)
 		engine_fail(e, -ETIMEDOUT, "the device stayed in %s", mhi_ee_name(e->ee));
 }
 
+/* Whoever uses a loader's channel knows how long that takes: images are large. */
+static bool is_being_served(const struct engine *e)
+{
+	for (unsigned int i = 0; i < e->config->n_chans; i++)
+		if (e->config->chans[i].ee_mask & EE_BIT(e->ee) &&
+		    e->chans[i].state == CHANNEL_OPEN)
+			return !mhi_ee_is_mission(e->ee);
+	return false;
+}
+
+static void deadline_mission(struct engine *e)
+{
+	if (is_being_served(e))
+		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+	else
+		engine_fail(e, -ETIMEDOUT, "the device stayed in %s", mhi_ee_name(e->ee));
+}
+
 static void deadline_passed(void *user)
 {
 	struct engine *e = user;
@@ -380,7 +398,7 @@ static void deadline_passed(void *user)
 		engine_fail(e, -ETIMEDOUT, "the device did not finish RESET");
 		break;
 	case DEV_M0:
-		engine_fail(e, -ETIMEDOUT, "the device did not reach mission mode");
+		deadline_mission(e);
 		break;
 	default:
 		engine_fail(e, -ETIMEDOUT, "the device did not answer a request for M0");

@@ -32,6 +32,7 @@ static void device_free(struct device *d)
 	free_drivers(d);
 	d->bearer->ops->free(d->bearer);
 	events_unref(d->events);
+	text_fini(&d->blame);
 	free(d->path_name);
 	free(d->address);
 	free(d);
@@ -60,7 +61,11 @@ enum engine_state device_state(const struct device *d)
 
 const char *device_why(const struct device *d)
 {
-	return d->is_closed ? "the device is gone" : d->bearer->ops->why(d->bearer);
+	if (d->is_closed)
+		return "the device is gone";
+	if (d->blame.len && device_state(d) == ENGINE_ERROR)
+		return text_get(&d->blame);
+	return d->bearer->ops->why(d->bearer);
 }
 
 const char *device_mhi(const struct device *d)
@@ -210,6 +215,12 @@ void driver_put(struct driver *dr)
 		return;
 	dr->has_device = false;
 	device_put(dr->device);
+}
+
+void driver_blame(struct driver *dr, const char *why)
+{
+	text_clear(&dr->device->blame);
+	text_add(&dr->device->blame, why);
 }
 
 void driver_tell(struct driver *dr, const char *type, json_t *fields)

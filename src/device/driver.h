@@ -37,6 +37,9 @@ struct driver {
  * owns it from now on.  0, or -EINVAL and -EEXIST as events_register(): then @dr
  * stays the caller's. */
 int device_add_driver(struct device *d, struct driver *dr, const struct driver_ops *ops);
+/* Should the device end in error, this is why, and not what the bearer says; ""
+ * takes it back.  @why is copied. */
+void driver_blame(struct driver *dr, const char *why);
 /* The driver let go of the device; safe twice. */
 void driver_put(struct driver *dr);
 /* One line of the device's events; takes @fields. */

@@ -65,6 +65,7 @@ struct device {
 	int claim;		/* see claim.h; -1: none */
 
 	struct events *events;	/* reference */
+	struct text blame;	/* of a driver; "": nothing */
 	struct history history;
 	struct {	/* as the last event told it */
 		enum engine_state state;

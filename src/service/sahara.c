@@ -189,6 +189,7 @@ static void on_image_done(void *user, uint64_t id)
 
 	log_info(device_name(d->driver.device), "%s: image %llu (%s) is loaded", d->channel,
 		 (unsigned long long)id, d->named->file);
+	driver_blame(&d->driver, "");
 	tell(d, MHIFS_FIRMWARE_LOADED, d->image.len, "");
 	firmware_close(&d->image);
 }
@@ -238,6 +239,7 @@ static void on_failed(void *user, int status, const char *why)
 	if (log_limit_pass(&d->logged, now_us(d), &swallowed))
 		log_warn(device_name(d->driver.device), "%s: %s%s", d->channel, why,
 			 sahara_is_over(&d->sahara) ? "; it is served no longer" : "");
+	driver_blame(&d->driver, why);
 	tell(d, MHIFS_FIRMWARE_FAILED, 0, why);
 	firmware_close(&d->image);
 	d->raw_left = d->raw_sent = 0;
@@ -361,7 +363,9 @@ static void on_opened(void *user, int status)
 		return;
 	}
 	d->door = DOOR_OPEN;
+	driver_blame(&d->driver, "");
 	sahara_begin(&d->sahara, now_us(d));
+	watch_time(d);
 	for (unsigned int i = 0; i < dl->n; i++)
 		lend_slot(d, i);
 }

@@ -28,11 +28,6 @@ bool sahara_is_over(const struct sahara *s)
 	return s->step == SAHARA_OVER;
 }
 
-bool sahara_is_busy(const struct sahara *s)
-{
-	return s->step != SAHARA_IDLE && s->step != SAHARA_OVER;
-}
-
 void sahara_say(struct sahara *s, enum sahara_command command, uint32_t len,
 		const uint32_t *words, enum sahara_step next)
 {
@@ -416,16 +411,16 @@ uint64_t sahara_tick(struct sahara *s, uint64_t now_us)
 	uint64_t silence = s->heard_us + s->limits->silence_us;
 	uint64_t session = s->begun_us + s->limits->session_us;
 
-	if (!sahara_is_busy(s))
+	if (sahara_is_over(s))
 		return TIME_NEVER;
-	if (now_us >= session)
+	if (s->has_begun && now_us >= session)
 		give_up(s, -ETIMEDOUT, "the device does not come to an end");
 	else if (now_us >= silence && s->step == SAHARA_SENDING)
 		give_up(s, -ETIMEDOUT, "the device does not take what it asked for");
 	else if (now_us >= silence)
 		give_up(s, -ETIMEDOUT, "the device fell silent");
 	else
-		return silence < session ? silence : session;
+		return s->has_begun && session < silence ? session : silence;
 	return TIME_NEVER;
 }
 

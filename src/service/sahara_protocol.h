@@ -53,7 +53,7 @@ enum {
 };
 
 struct sahara_limits {
-	uint64_t silence_us;		/* from our last word to the next of the device */
+	uint64_t silence_us;		/* of the device, whatever it is to say next */
 	uint64_t session_us;		/* from the first HELLO to the end */
 	uint64_t image_bytes;		/* served in all, of all images */
 	uint64_t dump_bytes;		/* taken in all; the rest is left out */
@@ -180,5 +180,3 @@ void sahara_cannot_send(struct sahara *s, uint64_t now_us, int status);
 uint64_t sahara_tick(struct sahara *s, uint64_t now_us);
 
 bool sahara_is_over(const struct sahara *s);
-/* Is a device being served, and not only waited for? */
-bool sahara_is_busy(const struct sahara *s);
