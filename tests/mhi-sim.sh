@@ -57,7 +57,7 @@ refuses 'file": this is no socket' --vhost-user file --type gpio
 for type in rpmsg gpio; do
 	"$sim" --vhost-user "$type.sock" --type $type 2>log &
 	pid=$!
-	soon grep -q 'listens on' log
+	soon grep -q "$type listens on" log
 	refuses 'another process listens there' --vhost-user $type.sock --type $type
 	kill -USR2 $pid
 	soon grep -q 'kicks=0 calls=0' log

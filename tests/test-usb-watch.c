@@ -108,6 +108,16 @@ static bool is_preloaded(void)
 	return libraries && strstr(libraries, "umockdev");
 }
 
+/* AddressSanitizer wants to be the first library otherwise. */
+static void set_sanitizer(void)
+{
+	const char *options = getenv("ASAN_OPTIONS");
+	char all[512];
+
+	snprintf(all, sizeof(all), "%s:verify_asan_link_order=0", options ? options : "");
+	setenv("ASAN_OPTIONS", all, 1);
+}
+
 int main(int argc, char **argv)
 {
 	Suite *s = suite_create("usb-watch");
@@ -115,8 +125,7 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	if (!is_preloaded()) {
-		/* AddressSanitizer wants to be the first library otherwise. */
-		setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 0);
+		set_sanitizer();
 		execlp("umockdev-wrapper", "umockdev-wrapper", argv[0], NULL);
 		fprintf(stderr, "SKIP: umockdev-wrapper is missing\n");
 		return 77;
