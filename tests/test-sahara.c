@@ -65,6 +65,7 @@ static void setup(void)
 			     DEVICE("dir", "sahara_images = { \"0:dir\" }")
 			     DEVICE("none", "sahara_images = { \"0:none\" }")
 			     DEVICE("other", "sahara_images = { \"13:fw.bin\" }")
+			     DEVICE("edl", "edl_firmware = \"prog.bin\"")
 			     DEVICE("plain", ""));
 	rig.born = on_born;
 	make_image();
@@ -266,19 +267,46 @@ START_TEST(test_an_image_put_right_boots_after_a_reset)
 }
 END_TEST
 
+static struct port_file *open_file(struct device *d, const char *name)
+{
+	struct port_file *file = NULL;
+	struct call call;
+
+	RIG_UNTIL(&rig, rig_file(d, name)->is_offered);
+	call_init(&call);
+	port_open(rig_port(d, name), false, &file_ops, NULL, &call.wait, &file);
+	RIG_UNTIL(&rig, call.answers);
+	ck_assert_int_eq(call.result, 0);
+	return file;
+}
+
+static struct call *read_file(struct port_file *file)
+{
+	static struct call call;
+
+	call_init(&call);
+	port_read(file, &call.wait, sizeof(call.bytes), 0, false);
+	RIG_UNTIL(&rig, call.answers);
+	return &call;
+}
+
+static void write_file(struct port_file *file, const void *bytes, size_t len)
+{
+	struct call call;
+
+	call_init(&call);
+	port_write(file, &call.wait, bytes, len, 0, false);
+	RIG_UNTIL(&rig, call.answers);
+	ck_assert_int_eq(call.result, (ssize_t)len);
+}
+
 /* Longer than the modem may take to become ready. */
 START_TEST(test_a_loader_that_is_served_is_waited_for)
 {
 	struct device *d = add("plain", "sahara");
-	struct port_file *file;
-	struct call call;
+	struct port_file *file = open_file(d, "SAHARA");
 	uint64_t end;
 
-	RIG_UNTIL(&rig, rig_file(d, "SAHARA")->is_offered);
-	call_init(&call);
-	port_open(rig_port(d, "SAHARA"), false, &file_ops, NULL, &call.wait, &file);
-	RIG_UNTIL(&rig, call.answers);
-	ck_assert_int_eq(call.result, 0);
 	for (end = rig_now(&rig) + 1200000; rig_now(&rig) < end;)
 		rig_turn(&rig);
 	ck_assert_int_eq(device_state(d), ENGINE_STARTING);
@@ -290,10 +318,53 @@ END_TEST
 
 START_TEST(test_without_images_the_channel_is_a_file)
 {
+	static const uint8_t hello_resp[48] = { 2, 0, 0, 0, 48, 0, 0, 0, 2, 0, 0, 0, 1 };
 	struct device *d = add("plain", "sahara");
+	struct port_file *file = open_file(d, "SAHARA");
+	struct call *call = read_file(file);
 
-	RIG_UNTIL(&rig, rig_file(d, "SAHARA")->is_offered);
 	ck_assert_str_eq(device_ee(d), "SBL");
+	ck_assert_int_eq(call->result, 48);
+	ck_assert_uint_eq(get_le32(call->bytes), 1);
+	write_file(file, hello_resp, sizeof(hello_resp));
+	call = read_file(file);
+	ck_assert(call->result == 20 || call->result == 32);
+	port_close(file);
+}
+END_TEST
+
+static void ask(struct port_file *file, const char *command, const char *right)
+{
+	struct call *call;
+
+	write_file(file, command, strlen(command));
+	do {
+		call = read_file(file);
+		ck_assert_int_gt(call->result, 0);
+	} while (!strstr(call->bytes, "<response"));
+	ck_assert_msg(strstr(call->bytes, right), "%s", call->bytes);
+}
+
+/* A modem in emergency download mode: the programmer, then files. */
+START_TEST(test_a_modem_is_flashed_through_its_file)
+{
+	struct port_file *file;
+	struct device *d;
+
+	put("prog.bin", 100000);
+	ck_assert_msg(!rig_add(&rig, "loopback:quectel-em1xx,name=edl,ee=edl,boot=flash"), "%s",
+		      text_get(&rig.why));
+	d = registry_device(rig.registry, 0);
+	file = open_file(d, "FIREHOSE");
+	ck_assert_str_eq(device_ee(d), "FP");
+	ask(file, "<data><configure MaxPayloadSizeToTargetInBytes=\"16384\"/></data>", "ACK");
+	ask(file, "<data><program SECTOR_SIZE_IN_BYTES=\"4096\" num_partition_sectors=\"25\"/>"
+	    "</data>", "rawmode=\"true\"");
+	write_file(file, image, 102400);
+	ck_assert_ptr_nonnull(strstr(read_file(file)->bytes, "rawmode=\"false\""));
+	ask(file, "<data><power value=\"reset\"/></data>", "ACK");
+	RIG_UNTIL(&rig, device_state(d) == ENGINE_ERROR || is_ready(d));
+	port_close(file);
 }
 END_TEST
 
@@ -350,6 +421,7 @@ int main(void)
 	tcase_add_test(t, test_an_image_put_right_boots_after_a_reset);
 	tcase_add_test(t, test_a_loader_that_is_served_is_waited_for);
 	tcase_add_test(t, test_without_images_the_channel_is_a_file);
+	tcase_add_test(t, test_a_modem_is_flashed_through_its_file);
 	tcase_add_loop_test(t, test_power_off_at_any_moment, 0, 20);
 	tcase_add_loop_test(t, test_a_crash_at_any_moment, 0, 20);
 	tcase_add_loop_test(t, test_unplugged_at_any_moment, 0, 20);
