@@ -27,9 +27,11 @@ tests_test_recovery_SOURCES = tests/test-recovery.c tests/rig.c tests/rig.h test
 tests_test_recovery_LDADD = $(device_libs) $(CHECK_LIBS)
 
 # On a real mount, as those of fs.mk.
-check_PROGRAMS += tests/device/test-daemon
-TESTS += tests/device/test-daemon
+check_PROGRAMS += tests/device/test-daemon tests/device/test-recovery
+TESTS += tests/device/test-daemon tests/device/test-recovery
 tests_device_test_daemon_SOURCES = tests/device/test-daemon.c $(mount_harness)
 tests_device_test_daemon_LDADD = $(CHECK_LIBS)
+tests_device_test_recovery_SOURCES = tests/device/test-recovery.c $(mount_harness)
+tests_device_test_recovery_LDADD = $(CHECK_LIBS)
 tests_test_driver_SOURCES = tests/test-driver.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_driver_LDADD = $(device_libs) $(CHECK_LIBS)
