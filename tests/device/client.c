@@ -1,6 +1,7 @@
 #include "client.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,11 @@ ssize_t try_write(int fd, const void *bytes, size_t len)
 	ssize_t n = write(fd, bytes, len);
 
 	return n < 0 ? -errno : n;
+}
+
+int become(uid_t uid, gid_t gid)
+{
+	return setgroups(0, NULL) || setgid(gid) || setuid(uid) ? -1 : 0;
 }
 
 void write_all(int fd, const void *bytes, size_t len)

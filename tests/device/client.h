@@ -29,6 +29,9 @@ void child_wait_parked(pid_t pid, long call, const struct mount *m);
 /* Exit code, or -signal. */
 int child_join(pid_t pid);
 
+/* Makes a child another user, whose only group is @gid; 0 or -1. */
+int become(uid_t uid, gid_t gid);
+
 /* All of it, or the test fails. */
 void write_all(int fd, const void *bytes, size_t len);
 void read_all(int fd, void *bytes, size_t len);

@@ -303,6 +303,56 @@ START_TEST(test_start_says_what_is_wrong)
 }
 END_TEST
 
+enum { NOBODY = 65534 };
+
+static int try_open(const char *name, int flags)
+{
+	int fd = open(mount_path(m, name), flags | O_CLOEXEC), r = fd < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+static int open_as(gid_t gid, int errno_of_write)
+{
+	static const char *const names[] = { "value", "direction", "edge", "active_low" };
+	char name[64];
+
+	if (become(NOBODY, gid))
+		return 200;
+	for (int i = 0; i < (int)ARRAY_SIZE(names); i++) {
+		snprintf(name, sizeof(name), "gpio/out0/%s", names[i]);
+		if (try_open(name, O_RDONLY) || try_open(name, O_RDWR) != errno_of_write)
+			return i + 1;
+	}
+	return 0;
+}
+
+static int open_as_member(void *user)
+{
+	const struct stat *st = user;
+
+	return open_as(st->st_gid, 0);
+}
+
+static int open_as_nobody(void *user)
+{
+	(void)user;
+	return open_as(NOBODY, EACCES);
+}
+
+START_TEST(test_all_see_a_line_and_the_group_sets_it)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(mount_path(m, "gpio/out0/value"), &st), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFREG | 0664);
+	ck_assert_int_eq(child_join(child_start(open_as_member, &st)), 0);
+	ck_assert_int_eq(child_join(child_start(open_as_nobody, NULL)), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("gpio");
@@ -321,6 +371,7 @@ int main(void)
 	tcase_add_test(t, test_a_waiting_read_ends_by_a_signal_and_by_the_end);
 	tcase_add_test(t, test_the_daemon_ends_under_waiting_reads);
 	tcase_add_test(t, test_start_says_what_is_wrong);
+	tcase_add_test(t, test_all_see_a_line_and_the_group_sets_it);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
