@@ -33,6 +33,14 @@ static struct progress {
 
 static struct session_counts clean;
 
+/* Cases the catalogue asks for, by fault; 0: as many as there are places. */
+static const uint16_t listed[CATALOGUE + 1] = {
+	0, 2, 40, 6, 20, 5, 6, 12, 4, 4, 3, 15, 12, 9, 3, 6, 8, 512, 4, 6, 6, 4, 4, 6, 4, 4, 8,
+	8, 12, 6, 8, 8, 12, 14, 2, 8, 6, 10, 3, 4, 4, 4, 6, 10, 2, 60, 10, 6, 8, 8, 12, 6, 40,
+	6, 8, 30, 8, 8, 10, 16, 10, 14, 6, 10, 4, 10, 6, 6, 3, 8, 10, 3, 14, 12, 10, 4, 14, 8,
+	45, 8, 8, 6, 0, 0, 40, 60, 4, 6, 0, 3, 6,
+};
+
 /* Sweeps go over what a session without faults does. */
 static void spread(struct sim_fault *f, unsigned int n_cases)
 {
@@ -149,15 +157,18 @@ void _ck_assert_failed(const char *file, int line, const char *expr, const char 
 }
 
 static unsigned int n_rows, n_rows_survived, n_cases_all, n_cases_survived, n_known;
+static unsigned int n_rows_whole, n_listed;
 
 static void print_row(unsigned int id, unsigned int n_cases, unsigned int n_survived,
 		      const char *broken, const char *title)
 {
 	n_rows++;
 	n_rows_survived += n_survived == n_cases && n_cases && !*broken;
+	n_rows_whole += n_survived == n_cases && n_cases && n_cases >= listed[id];
+	n_listed += listed[id];
 	n_cases_all += n_cases;
 	n_cases_survived += n_survived;
-	printf("F%02u %5u %5u  %-6s %s\n", id, n_cases, n_survived,
+	printf("F%02u %6u %5u %5u  %-6s %s\n", id, listed[id], n_cases, n_survived,
 	       *broken ? broken : n_cases ? "-" : "none", title);
 }
 
@@ -203,18 +214,13 @@ static const struct sim_fault_kind *kind_find(unsigned int id)
 
 static void run_elsewhere(unsigned int id)
 {
-	const struct elsewhere *e = elsewhere_find(id);
-	unsigned int n_cases = 0, n_passed = 0;
-	char title[160];
+	struct elsewhere_result r;
 
-	if (!e)
-		return;
-	if (!elsewhere_run(e, &n_cases, &n_passed)) {
-		print_row(id, 0, 0, "", e->title);
-		return;
-	}
-	snprintf(title, sizeof(title), "%s (%s)", e->title, e->program);
-	print_row(id, n_cases, n_passed, n_passed == n_cases ? "" : "row", title);
+	if (elsewhere_run(id, &r))
+		print_row(id, r.n_cases, r.n_passed, r.n_passed == r.n_cases ? "" : "test",
+			  r.title);
+	else
+		print_row(id, 0, 0, "", "not covered");
 }
 
 static void run_id(unsigned int id)
@@ -273,10 +279,12 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (argc > 1)
 		return run_one(argv[1]);
-	printf("\nid  cases lived  broken fault\n");
+	printf("\nid  listed cases lived  broken fault\n");
 	for (unsigned int id = 1; id <= CATALOGUE; id++)
 		run_id(id);
-	printf("\nfaults survived %u/%u, cases %u/%u, known not to survive %u\n", n_rows_survived,
-	       n_rows, n_cases_survived, n_cases_all, n_known);
+	printf("\nfaults survived %u/%u, cases %u/%u\n"
+	       "with all the cases that the catalogue lists (%u): %u/%u; known not to survive: %u\n",
+	       n_rows_survived, n_rows, n_cases_survived, n_cases_all, n_listed, n_rows_whole,
+	       n_rows, n_known);
 	return n_cases_survived + n_known == n_cases_all ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -38,16 +38,13 @@ struct fault_row {
 
 const struct fault_row *fault_row_find(unsigned int id);
 
-/* A fault that another program covers: runs it, and prints the row. */
-struct elsewhere {
-	unsigned int id;
-	const char *program;	/* in tests/ */
-	const char *tests;	/* names that cover it, by what they contain, ',' between */
-	const char *title;
+/* What other test programs cover. */
+struct elsewhere_result {
+	unsigned int n_cases, n_passed;
+	char title[200];	/* names the programs */
 };
-const struct elsewhere *elsewhere_find(unsigned int id);
-/* False: it did not run.  Counts what it ran and what passed. */
-bool elsewhere_run(const struct elsewhere *e, unsigned int *ret_cases, unsigned int *ret_passed);
+/* Runs them; false: nothing covers it. */
+bool elsewhere_run(unsigned int id, struct elsewhere_result *ret_result);
 
 /* How often things happen in a session without faults: points of a sweep. */
 struct session_counts {
