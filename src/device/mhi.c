@@ -332,8 +332,11 @@ static int mhi_power(struct bearer *b, enum engine_power what)
 {
 	struct mhi *m = to_mhi(b);
 
-	int r = m->engine ? engine_power(m->engine, what) : -ENODEV;
+	int r;
 
+	if (what == POWER_EDL && !m->profile->edl_trigger)
+		return -EINVAL;
+	r = m->engine ? engine_power(m->engine, what) : -ENODEV;
 	if (r == POWER_STARTED)
 		mhi_crash_taken_over(&m->crash, what);
 	return r;

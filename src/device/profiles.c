@@ -229,7 +229,7 @@ static const struct shape aic100 = SHAPE(aic100_rows, aic100_erings, 2000, 0);
 #define FOX_SDX35_EDL "qcom/sdx35/foxconn/xbl_s_devprg_ns.melf"
 
 const struct model models[] = {
-	{ "sim", &sim, NULL, NULL, 0, 0 },
+	{ "sim", &sim, NULL, NULL, 0, EDL_TRIGGER },
 	{ "qcom-sdx75m", &qcom_v2, "qcom/sdx75m/xbl.elf", "qcom/sdx75m/edl.mbn", 0, EDL_TRIGGER },
 	{ "qcom-sdx65m", &qcom_v1, "qcom/sdx65m/xbl.elf", "qcom/sdx65m/edl.mbn", 0, EDL_TRIGGER },
 	{ "qcom-sdx55m", &qcom_v1, "qcom/sdx55m/sbl1.mbn", "qcom/sdx55m/edl.mbn", 32768,
