@@ -318,6 +318,20 @@ static struct rpmsg_driver *driver_new(const struct rpmsg_bus_config *c)
 	return NULL;
 }
 
+/* A virtio device has no section of the configuration that could say it. */
+static int read_slow_reader(const struct spec *s, enum slow_reader *ret_what,
+			    struct text *ret_why)
+{
+	const char *word = spec_option(s, "slow_reader");
+
+	if (word && strcmp(word, "hold") && strcmp(word, "drop")) {
+		text_printf(ret_why, "option slow_reader cannot be '%s'; it is hold or drop", word);
+		return -EINVAL;
+	}
+	*ret_what = word && !strcmp(word, "drop") ? SLOW_READER_DROP : SLOW_READER_HOLD;
+	return 0;
+}
+
 /* On failure it is gone. */
 static int driver_add(struct rpmsg_driver *r, struct device *d)
 {
@@ -356,9 +370,12 @@ int rpmsg_add_over_channel(struct device *d, const struct profile_chan *c, const
 int rpmsg_start_over_virtio(struct device *d, const struct spec *s, struct text *ret_why)
 {
 	struct rpmsg_bus_config config = bus_config;
+	enum slow_reader slow_reader;
 	struct rpmsg_driver *driver;
 	int r = read_options(s, &config, ret_why);
 
+	if (!r)
+		r = read_slow_reader(s, &slow_reader, ret_why);
 	if (r)
 		return r;
 	config.mtu = RPMSG_BUFFER_LEN;
@@ -367,6 +384,7 @@ int rpmsg_start_over_virtio(struct device *d, const struct spec *s, struct text 
 		return -ENOMEM;
 	driver->virtio = rpmsg_virtio_new(d->loop, d->bearer, driver->bus);
 	r = profile_chan_init(&driver->own_like, "RPMSG");
+	driver->own_like.slow_reader = slow_reader;
 	driver->like = driver->own_like;
 	if (r || !driver->virtio) {
 		rpmsg_free(&driver->driver);

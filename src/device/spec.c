@@ -24,7 +24,7 @@ static const struct transport {
 	[SPEC_USB] = { "usb", "usb:2c7c:0125", true, { "serial", "claim", "profile", "tty." },
 		"wait" },
 	[SPEC_VHOST_USER] = { "vhost-user", "vhost-user:/run/lines.sock,type=gpio", true,
-		{ "type", "lines", "names_size", "greet", "strict", "tty." }, "wait" },
+		{ "type", "lines", "names_size", "greet", "strict", "slow_reader" }, "wait" },
 };
 
 const char *spec_transport_name(enum spec_transport t)

@@ -187,6 +187,30 @@ static int claim(const struct device_birth *b, int *ret_claim, struct text *ret_
 	return r;
 }
 
+static bool has_channel(const struct device *d, const char *name)
+{
+	struct device_port *p;
+
+	list_for_each(p, &device_dir(d)->ports, node)
+		if (!strcmp(p->name, name))
+			return true;
+	return false;
+}
+
+/* "tty.CHANNEL": only now it is known what channels there are. */
+static int check_terminals(const struct spec *s, const struct device *d, struct text *ret_why)
+{
+	for (unsigned int i = 0; i < s->n_options; i++) {
+		const char *key = s->options[i].key;
+
+		if (strncmp(key, "tty.", 4) || has_channel(d, key + 4))
+			continue;
+		text_printf(ret_why, "option %s: the device has no channel of that name", key);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int start_device(const struct device_birth *b, struct device **ret_device,
 		 struct text *ret_why)
 {
@@ -196,6 +220,8 @@ int start_device(const struct device_birth *b, struct device **ret_device,
 	if (r)
 		return r;
 	r = ways[b->spec->transport].start(b, &d, ret_why);
+	if (!r)
+		r = check_terminals(b->spec, d, ret_why);
 	if (r) {
 		device_unref(d);
 		cleanup_close(&fd);

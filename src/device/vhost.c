@@ -8,9 +8,9 @@ static const struct type {
 	const char *word;
 	int (*start)(struct device *d, const struct spec *s, struct text *ret_why);
 	/* Options that the others do not take. */
-	const char *own[3];
+	const char *own[4];
 } types[] = {
-	{ "rpmsg", rpmsg_start_over_virtio, { "greet", "strict" } },
+	{ "rpmsg", rpmsg_start_over_virtio, { "greet", "strict", "slow_reader" } },
 	{ "gpio", gpio_start, { "lines", "names_size" } },
 };
 

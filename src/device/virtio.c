@@ -8,7 +8,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { RETRY_US = 100000, RETRY_MOST_US = 5000000, GOAL_US = 5000000 };
+enum {
+	RETRY_US = 100000,
+	RETRY_MOST_US = 5000000,
+	STEADY_US = 10000000,	/* ready for so long: it works */
+	GOAL_US = 5000000,
+};
 
 enum life {
 	LIFE_OFF,
@@ -35,7 +40,8 @@ struct virtio_bearer {
 	bool is_running;	/* the queues are */
 	bool was_ready;		/* once: it is worth waiting for */
 	struct text why;
-	uint64_t retry_us;
+	uint64_t retry_us;	/* the next pause */
+	uint64_t ready_us;	/* when it last became ready */
 	struct timer retry;
 	struct timer goal_end;
 	bool has_goal;
@@ -86,8 +92,12 @@ static void disconnect(struct virtio_bearer *b, int status, const char *why)
 	v->ops->close(v);
 }
 
+/* A back-end that leaves as soon as it is served is not worth a quick retry. */
 static void wait_longer(struct virtio_bearer *b, const char *why)
 {
+	if (b->life == LIFE_READY &&
+	    loop_timers(b->loop)->now_us - b->ready_us >= STEADY_US)
+		b->retry_us = RETRY_US;
 	timer_start(loop_timers(b->loop), &b->retry, b->retry_us);
 	b->retry_us = 2 * b->retry_us < RETRY_MOST_US ? 2 * b->retry_us : RETRY_MOST_US;
 	enter(b, LIFE_WAITING, why);
@@ -200,7 +210,7 @@ void virtio_bearer_ready(struct bearer *bearer)
 	if (b->life != LIFE_OPENING)
 		return;
 	b->was_ready = true;
-	b->retry_us = RETRY_US;
+	b->ready_us = loop_timers(b->loop)->now_us;
 	enter(b, LIFE_READY, "");
 	goal_reached(b, 0);
 }

@@ -78,7 +78,8 @@ static void fetch(struct attr_file *a, struct wait *w)
 {
 	wait_park(w, &a->readers, withdraw_read, a);
 	if (a->is_fetching)
-		return;
+		return;	/* a change since it began is news for the next read */
+	a->has_changed = false;
 	a->is_fetching = true;
 	wait_init(&a->fetch, &fetch_ops);
 	a->node->ops->fetch(a->node, &a->fetch);
@@ -95,12 +96,12 @@ static void attr_read(struct file *f, struct request *r, size_t len, uint64_t of
 		answer_read(a, &r->wait, len, offset);
 		return;
 	}
-	a->has_changed = false;
 	r->wait.len = len;
 	if (a->node->ops->fetch) {
 		fetch(a, &r->wait);
 		return;
 	}
+	a->has_changed = false;
 	error = a->node->ops->show ? show(a) : -EACCES;
 	if (error < 0)
 		wait_answer(&r->wait, error, NULL, 0);

@@ -128,6 +128,8 @@ static const struct {
 	{ "usb:9-9 ROOT", 3, "nothing is plugged in at USB port 9-9" },
 	{ "vfio:0000:ff:1f.7 ROOT", 3, "there is no PCI function 0000:ff:1f.7" },
 	{ "vfio-user:/nonexistent/sock ROOT", 3, "a vfio-user server must listen there" },
+	{ "vhost-user:/nonexistent/sock,type=gpio,slow_reader=drop ROOT", 3,
+	  "slow_reader is not for type=gpio" },
 	{ "vhost-user:/nonexistent/sock ROOT", 3, "add type=rpmsg or type=gpio" },
 	{ "vhost-user:/nonexistent/sock,type=gpio ROOT", 3, "a vhost-user back-end must listen there" },
 	{ "loopback loopback,name=a loopback,name=a ROOT", 3, "is taken by mhi1" },

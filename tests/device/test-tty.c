@@ -194,6 +194,9 @@ START_TEST(test_a_file_of_somebody_else_stays)
 	snprintf(args, sizeof(args), "-f loopback,tty.DUN=relative %s", mount.root);
 	ck_assert_int_eq(mount_run(args, message, sizeof(message)), 3);
 	ck_assert_ptr_nonnull(strstr(message, "tty.DUN=relative"));
+	snprintf(args, sizeof(args), "-f loopback,tty.NOPE=%s %s", dun, mount.root);
+	ck_assert_int_eq(mount_run(args, message, sizeof(message)), 3);
+	ck_assert_ptr_nonnull(strstr(message, "tty.NOPE: the device has no channel"));
 	snprintf(mount.device, sizeof(mount.device), "loopback,tty.DUN=%s", file);
 	mount_start(&mount, "");
 	fd = open(file, O_RDONLY);
