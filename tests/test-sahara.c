@@ -56,6 +56,8 @@ static void make_image(void)
 static void setup(void)
 {
 	rig_setup_with(&rig, DEVICE("one", "sahara_images = { \"0:fw.bin\" }")
+			     DEVICE("asked", "sahara_images = { \"0:fw.bin\" }"
+				    " sahara_identify = true")
 			     DEVICE("many", "sahara_images = { \"1:fw.bin\", \"2:fw.bin\","
 				    "\"3:fw.bin\", \"4:fw.bin\", \"6:fw.bin\", \"0x7:fw.bin\","
 				    "\"8:fw.bin\" }")
@@ -150,6 +152,19 @@ START_TEST(test_a_modem_boots_with_an_image_from_the_folder)
 	ck_assert_ptr_nonnull(strstr(told, "\"state\":\"loaded\""));
 	ck_assert_ptr_nonnull(strstr(told, "fw.bin"));
 	ck_assert_ptr_null(strstr(told, "failed"));
+}
+END_TEST
+
+START_TEST(test_a_modem_is_asked_who_it_is)
+{
+	struct device *d = add("asked", "sahara");
+	const char *told;
+
+	story_begin(d);
+	RIG_UNTIL(&rig, is_ready(d));
+	told = story_end();
+	ck_assert_ptr_nonnull(strstr(told, "\"what\":\"serial\",\"value\":\"dec0a051\""));
+	ck_assert_ptr_nonnull(strstr(told, "key_hash"));
 }
 END_TEST
 
@@ -413,6 +428,7 @@ int main(void)
 	tcase_set_timeout(t, 30);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_a_modem_boots_with_an_image_from_the_folder);
+	tcase_add_test(t, test_a_modem_is_asked_who_it_is);
 	tcase_add_test(t, test_a_flashless_modem_boots_with_all_but_one);
 	tcase_add_test(t, test_f59_a_liar_boots_in_the_end);
 	tcase_add_test(t, test_memory_of_a_crashed_modem_is_saved_before_it_boots);

@@ -71,6 +71,7 @@
 #define MHIFS_EVENT_RESET	"reset"		/* cause */
 #define MHIFS_EVENT_FIRMWARE	"firmware"	/* image, ee, bytes, total, state, why */
 #define MHIFS_EVENT_DUMP	"dump"		/* file, bytes, state, why */
+#define MHIFS_EVENT_IDENTITY	"identity"	/* channel, what, value */
 #define MHIFS_EVENT_TTY		"tty"		/* channel, path, state */
 #define MHIFS_EVENT_NS		"ns"		/* action, name, src, dst, file */
 #define MHIFS_EVENT_GPIO	"gpio"		/* line, number, edge, monotonic_us, line_seq */

@@ -230,6 +230,7 @@ int config_apply(cfg_t *section, struct profile *p, struct text *ret_why)
 	set_bool(section, "sideband_wake", &p->sideband_wake);
 	set_bool(section, "edl_trigger", &p->edl_trigger);
 	set_bool(section, "reset_on_remove", &p->reset_on_remove);
+	set_bool(section, "sahara_identify", &p->sahara_identify);
 	set_u32(section, "sbl_size", &p->sbl_size);
 	set_u32(section, "seg_len", &p->seg_len);
 	set_u32(section, "rddm_size", &p->rddm_size);

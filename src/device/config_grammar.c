@@ -50,7 +50,7 @@ static cfg_opt_t event_ring_words[] = {
 	NUMBER("timeout_ms"), NUMBER("ready_timeout_ms"), NUMBER("dma_bits"),  \
 	TRUTH("no_m3"), TRUTH("sideband_wake"), TRUTH("edl_trigger"),          \
 	TRUTH("reset_on_remove"), WORD("firmware"), WORD("edl_firmware"),      \
-	WORDS("sahara_images"),                                                \
+	WORDS("sahara_images"), TRUTH("sahara_identify"),                      \
 	NUMBER("sbl_size"), NUMBER("seg_len"), NUMBER("rddm_size"),            \
 	NUMBER("soc_reset_ms"), NUMBER("health_check_ms"), TRUTH("recovery"),  \
 	SECTIONS("channel", channel_words), SECTIONS("event_ring", event_ring_words)

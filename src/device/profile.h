@@ -59,6 +59,7 @@ struct profile {
 	/* For a loader that asks by Sahara, owned; none: its channel is a file. */
 	struct profile_image *sahara_images;
 	unsigned int n_sahara_images;
+	bool sahara_identify;		/* which device is it? asked before */
 	bool needs_firmware;		/* without it the device does not start */
 	uint32_t sbl_size;	/* bytes of firmware for PBL, SBL gets the rest; 0: all for PBL */
 	uint32_t seg_len;	/* bytes of a piece, of an image for SBL and of a dump */

@@ -110,6 +110,8 @@ static int check_chan(const struct profile *p, unsigned int i, struct text *ret_
 
 static const char *usb_profile_fault(const struct profile *p)
 {
+	if (p->n_sahara_images)
+		return "sahara_images is for devices on PCI; on USB the file SAHARA is for programs";
 	return p->n_erings ? "a USB modem has no event rings; is it based on a device on PCI?" :
 	       NULL;
 }

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RETRY_US = 1000000, TOLD_PARTS = 16 };
+enum { RETRY_US = 1000000, TOLD_PARTS = 16, MOST_IDENTITY = 64 };
 
 enum door { DOOR_CLOSED, DOOR_OPENING, DOOR_OPEN, DOOR_CLOSING };
 
@@ -50,6 +50,10 @@ struct sahara_driver {
 	uint64_t told;			/* bytes, in the last event */
 };
 
+/* Client commands that tell which device it is, and what their answers are. */
+static const uint32_t identity[] = { 0x01, 0x02, 0x03 };
+static const char *const questions[ARRAY_SIZE(identity)] = { "serial", "hardware", "key_hash" };
+
 static struct sahara_driver *to_sahara(struct driver *dr)
 {
 	return container_of(dr, struct sahara_driver, driver);
@@ -64,7 +68,7 @@ static void tell(struct sahara_driver *d, const char *state, uint64_t bytes, con
 {
 	d->told = bytes;
 	driver_tell(&d->driver, MHIFS_EVENT_FIRMWARE,
-		    json_pack("{s:s, s:s, s:I, s:I, s:s, s:s}",
+		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s}", "ee", mhi_ee_name(MHI_EE_SBL),
 			      "channel", d->channel, "image", d->named ? d->named->file : "",
 			      "bytes", (json_int_t)bytes,
 			      "total", (json_int_t)(d->image.fd < 0 ? 0 : d->image.len),
@@ -212,13 +216,32 @@ static int on_dump_data(void *user, const uint8_t *data, uint32_t len)
 static void on_dump_end(void *user, int status)
 {
 	struct sahara_driver *d = user;
+	uint64_t taken = d->sahara.memory.region.len - d->sahara.memory.left;
 
 	sahara_dump_close(&d->dump, !status);
 	driver_tell(&d->driver, MHIFS_EVENT_DUMP,
 		    json_pack("{s:s, s:I, s:s, s:s}", "file", d->dump.name,
-			      "bytes", (json_int_t)d->sahara.memory.taken,
+			      "bytes", (json_int_t)taken,
 			      "state", status ? MHIFS_DUMP_PARTIAL : MHIFS_DUMP_SAVED,
 			      "why", status ? strerror(-status) : ""));
+}
+
+static void on_executed(void *user, uint32_t command, const uint8_t *data, uint32_t len)
+{
+	struct sahara_driver *d = user;
+	struct text value = TEXT_INIT;
+	const char *what = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++)
+		if (identity[i] == command)
+			what = questions[i];
+	for (uint32_t i = 0; i < len && i < MOST_IDENTITY; i++)
+		text_printf(&value, "%02x", data[i]);
+	log_info(device_name(d->driver.device), "%s: %s %s", d->channel, what, text_get(&value));
+	driver_tell(&d->driver, MHIFS_EVENT_IDENTITY,
+		    json_pack("{s:s, s:s, s:s}", "channel", d->channel, "what", what,
+			      "value", text_get(&value)));
+	text_fini(&value);
 }
 
 static void on_finished(void *user, enum sahara_mode mode)
@@ -253,6 +276,7 @@ static const struct sahara_ops protocol_ops = {
 	.dump_begin = on_dump_begin,
 	.dump_data = on_dump_data,
 	.dump_end = on_dump_end,
+	.executed = on_executed,
 	.finished = on_finished,
 	.failed = on_failed,
 };
@@ -522,7 +546,9 @@ static void sahara_free(struct driver *dr)
 	free(d);
 }
 
-static const char *const types[] = { MHIFS_EVENT_FIRMWARE, MHIFS_EVENT_DUMP, NULL };
+static const char *const types[] = {
+	MHIFS_EVENT_FIRMWARE, MHIFS_EVENT_DUMP, MHIFS_EVENT_IDENTITY, NULL,
+};
 
 static const struct driver_ops driver_ops = {
 	.events = { .name = "sahara", .types = types },
@@ -563,6 +589,8 @@ int sahara_start(struct device *device, struct loop *l, const char *dir, const c
 	d->image.fd = d->dump.fd = d->dump.dir = -1;
 	d->limits = sahara_limits_default;
 	sahara_init(&d->sahara, &d->limits, &protocol_ops, d);
+	if (p->sahara_identify)
+		sahara_ask(&d->sahara, identity, ARRAY_SIZE(identity));
 	timer_init(&d->clock, on_clock, d);
 	timer_init(&d->retry, on_retry, d);
 	defer_init(&d->pump, run_pump, d);

@@ -23,7 +23,7 @@ enum {
 	FLASHLESS_FIRST = 1, FLASHLESS_LAST = 8, FLASHLESS_OPTIONAL = 5,
 	TABLE_AT = 0x1000, ENTRY_LEN = 64,
 	MEMORY_MOST = 65536, MEMORY_PERIOD = 251,
-	SERIAL_COMMAND = 1,
+	SERIAL_COMMAND = 1, KEY_HASH_COMMAND = 3,
 };
 
 static const char magic[8] = "MHISIM01";
@@ -269,7 +269,7 @@ static void execute(struct sahara_device *d, uint32_t command, struct mouth *m)
 {
 	const uint32_t words[] = { command, 4 };
 
-	if (command == SERIAL_COMMAND)
+	if (command >= SERIAL_COMMAND && command <= KEY_HASH_COMMAND)
 		say(m, EXECUTE_RESP, 16, words);
 	else
 		end_image(d, m, STATUS_PROTOCOL);
