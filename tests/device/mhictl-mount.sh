@@ -117,6 +117,32 @@ daemon=
 wait $human || fail "watch ended with $?"
 wait $json || fail "watch --json ended with $?"
 
+# A modem that wants images.
+cat >"$dir/conf" <<EOF
+firmware_dir = "$dir"
+dump_dir = "$dir/dump"
+device "loopback-*" { firmware = "image" edl_firmware = "image" sbl_size = 100000 }
+EOF
+head -c 3000000 /dev/urandom >"$dir/image"
+start -c "$dir/conf" loopback,boot=images,ee=pbl
+ends 0 boot --edl mhi0
+has out '^mhi0: image for EDL: loaded$'
+has out '^mhi0: ready$'
+ends 0 --json boot --edl mhi0
+has out '"image":"image","ee":"EDL","bytes":3000000,"total":3000000,"state":"loaded"'
+ends 0 boot mhi0
+ends 2 --edl show
+ends 0 dump mhi0
+ends 3 dump mhi0 crash-1.txt
+ends 2 dump mhi0 ../state
+rm "$dir/image"
+ends 6 boot --edl mhi0
+has out '^mhi0: image for EDL: failed: image image: No such file'
+ends 6 show mhi0
+kill "$daemon"
+wait "$daemon" || fail "mhifs ended with $?"
+daemon=
+
 # A daemon that hangs does not hang its visitors.
 start loopback
 "$mhictl" --root "$mount" watch 2>"$dir/watch" >"$dir/json" &
