@@ -102,7 +102,8 @@ static const char *dumped(const char *name, size_t *ret_len)
 static void setup(void)
 {
 	rig_setup_with(&rig, "device \"loopback-dump*\" { rddm_size = 3000001 seg_len = 65536 }\n"
-			     "device \"loopback-watch*\" { health_check_ms = 2000 }");
+			     "device \"loopback-watch*\" { health_check_ms = 2000 }\n"
+			     "device \"loopback-stall*\" { stall_ms = 600 }");
 }
 
 static void teardown(void)
@@ -225,6 +226,41 @@ START_TEST(test_a_crash_in_silence_is_found_by_the_health_check)
 	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
 	sim_release_register(sim(), MHISTATUS);
 	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+START_TEST(test_f31_a_device_that_takes_nothing_is_reset_when_told_so)
+{
+	struct port_file *f;
+
+	d = rig_device(&rig, "loopback,name=stall,mood=holds-uplink");
+	f = open_file("LOOPBACK");
+	call_init(&call);
+	port_write(f, &call.wait, "x", 1, 0, false);
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n") || shows("state", "reset 1 of 5"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	port_close(f);
+}
+END_TEST
+
+START_TEST(test_a_slow_reader_is_no_stall)
+{
+	char bytes[4096] = "x";
+	struct port_file *f;
+	uint64_t begin;
+
+	d = rig_device(&rig, "loopback,name=stall");
+	f = open_file("LOOPBACK");
+	/* Until the echo has no room any more. */
+	do {
+		call_init(&call);
+		port_write(f, &call.wait, bytes, sizeof(bytes), 0, true);
+		rig_turn(&rig);
+	} while (call.result > 0);
+	begin = rig_now(&rig);
+	RIG_UNTIL(&rig, rig_now(&rig) > begin + 2 * SECOND_US);
+	ck_assert(shows("state", "state=ready\n"));
+	port_close(f);
 }
 END_TEST
 
@@ -380,6 +416,8 @@ int main(void)
 	tcase_add_test(t, test_off_ends_a_recovery);
 	tcase_add_test(t, test_a_device_may_leave_while_it_recovers);
 	tcase_add_test(t, test_a_crash_in_silence_is_found_by_the_health_check);
+	tcase_add_test(t, test_f31_a_device_that_takes_nothing_is_reset_when_told_so);
+	tcase_add_test(t, test_a_slow_reader_is_no_stall);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_a_report_tells_what_was_known);

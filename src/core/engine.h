@@ -56,6 +56,9 @@ struct engine_config {
 	 * SBL; the others boot by themselves. */
 	unsigned int image_ees;
 	uint32_t soc_reset_ms;		/* from SOC reset to a device that answers */
+	/* Longest a device may do nothing at all while it holds an uplink message
+	 * and has room for what it wants to say; 0: for ever. */
+	uint32_t stall_ms;
 	bool no_m3;
 	bool sideband_wake;		/* no wake doorbell */
 	bool skip_wake_db_at_init;

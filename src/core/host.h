@@ -60,6 +60,7 @@ struct engine {
 	uint32_t poll_us;
 	uint64_t checked_us;		/* MHISTATUS, last time */
 	uint64_t watched_events;	/* counts.events, last time */
+	uint64_t still_us;		/* since when nothing moved; 0: it does */
 
 	/* Unexpected events and notes, each in the second that began at _us. */
 	unsigned int n_strikes, n_notes, n_misrouted;

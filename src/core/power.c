@@ -435,6 +435,28 @@ static void ring_again(struct engine *e)
 		engine_ring_all(e, RING_LOST);
 }
 
+/* One whose reader does not read may wait for it: that is no stall. */
+static bool is_stalled_on(const struct channel *c)
+{
+	return !ring_is_empty(&c->dir[LINK_UL].ring) &&
+	       (!c->config->dir[LINK_DL].exists || !ring_is_empty(&c->dir[LINK_DL].ring));
+}
+
+static bool is_stalled(struct engine *e)
+{
+	uint64_t now_us = e->timers->now_us, limit_us = e->config->stall_ms * 1000ull;
+	bool is_still = false;
+
+	if (e->counts.events == e->watched_events && engine_may_ring(e))
+		for (unsigned int i = 0; !is_still && i < e->config->n_chans; i++)
+			is_still = is_stalled_on(&e->chans[i]);
+	if (!is_still)
+		e->still_us = 0;
+	else if (!e->still_us)
+		e->still_us = now_us;
+	return limit_us && is_still && now_us - e->still_us >= limit_us;
+}
+
 /* An interrupt or a doorbell got lost, perhaps: look for events, and when
  * nothing moved since the last time ring every doorbell again. */
 static void watch_due(void *user)
@@ -448,7 +470,10 @@ static void watch_due(void *user)
 		ering_take(e, &e->erings[i], EVENT_BUDGET);
 	if (!e->is_listening || !is_waiting(e))
 		return;
-	if (e->counts.events == e->watched_events && engine_may_ring(e))
+	if (is_stalled(e))
+		engine_fail(e, -ETIMEDOUT, "the device did nothing for %u ms with messages to take",
+			    e->config->stall_ms);
+	else if (e->counts.events == e->watched_events && engine_may_ring(e))
 		ring_again(e);
 	if (e->is_listening)
 		power_watch(e);

@@ -66,6 +66,7 @@ struct profile {
 	uint32_t rddm_size;	/* bytes of memory for a crash dump; 0: none is taken */
 	uint32_t soc_reset_ms;	/* until a device answers again */
 	uint32_t health_check_ms;	/* 0: never */
+	uint32_t stall_ms;		/* see engine.h; 0: for ever */
 	bool recovery;		/* a device that failed is reset */
 	/* Of a USB modem: no event rings, ul and dl are the interface, mtu and
 	 * mru are 0 where the function decides. */

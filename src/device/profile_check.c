@@ -200,6 +200,7 @@ int profile_engine_config(const struct profile *p, struct engine_config *ret_con
 		.no_m3 = p->no_m3,
 		.sideband_wake = p->sideband_wake,
 		.soc_reset_ms = p->soc_reset_ms,
+		.stall_ms = p->stall_ms,
 	};
 	return 0;
 }
