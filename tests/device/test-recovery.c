@@ -196,28 +196,66 @@ START_TEST(test_f85_a_killed_daemon_is_replaced)
 }
 END_TEST
 
+static pid_t daemon_fork(void)
+{
+	const char *top = getenv("top_builddir");
+	pid_t pid = fork();
+	char path[PATH_MAX];
+
+	ck_assert_int_ge(pid, 0);
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	snprintf(path, sizeof(path), "%s/mhifs", top ? top : ".");
+	dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+	execl(path, path, "-f", "-c", sim.conf, m->device, m->root, NULL);
+	_exit(127);
+}
+
+static void daemon_kill_after(unsigned int us)
+{
+	pid_t pid = daemon_fork();
+	int status;
+
+	usleep(us);
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+
 /* At any moment of a start. */
 START_TEST(test_f85_a_daemon_killed_while_it_starts_is_replaced)
 {
-	char args[512];
-	int status;
-
 	sim_start("ready_us=3000");
-	for (int i = 0; i < KILLS; i++) {
-		pid_t pid = fork();
+	for (unsigned int i = 0; i < KILLS; i++)
+		daemon_kill_after(i * 4000);
+	mount_start(m, sim.words);
+	echo();
+}
+END_TEST
 
-		if (!pid) {
-			const char *top = getenv("top_builddir");
+START_TEST(test_f85_a_daemon_killed_while_it_loads_or_dumps_is_replaced)
+{
+	char path[128];
+	FILE *f;
 
-			snprintf(args, sizeof(args), "%s/mhifs", top ? top : ".");
-			dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
-			execl(args, args, "-f", "-c", sim.conf, m->device, m->root, NULL);
-			_exit(127);
-		}
-		usleep((useconds_t)(i * 4000));
-		kill(pid, SIGKILL);
-		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	}
+	snprintf(path, sizeof(path), "%s/image", sim.folder);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(ftruncate(fileno(f), 2000000), 0);
+	fclose(f);
+	write_file(sim.conf, "dump_dir = \"%s/dump\"\nfirmware_dir = \"%s\"\n"
+			     "device \"vfio-user-*\" { rddm_size = %d firmware = \"image\""
+			     " sbl_size = 100000 }\n");
+	sim_start("ee=pbl,boot=images,image_us=20000,crash=rddm,dump_us=50000");
+	for (unsigned int i = 0; i < KILLS; i++)
+		daemon_kill_after(i * 8000);
+	mount_start(m, sim.words);
+	echo();
+	kill(sim.pid, SIGUSR1);
+	WAIT_FOR(mount_state_is(m, "recovering"));
+	mount_end(m, SIGKILL);
+	for (unsigned int i = 0; i < KILLS; i++)
+		daemon_kill_after(i * 8000);
 	mount_start(m, sim.words);
 	echo();
 }
@@ -258,6 +296,7 @@ int main(void)
 	tcase_add_test(t, test_f60_a_full_disk_leaves_a_part_that_says_so);
 	tcase_add_test(t, test_f85_a_killed_daemon_is_replaced);
 	tcase_add_test(t, test_f85_a_daemon_killed_while_it_starts_is_replaced);
+	tcase_add_test(t, test_f85_a_daemon_killed_while_it_loads_or_dumps_is_replaced);
 	tcase_add_test(t, test_f87_a_second_daemon_is_refused_with_the_holder);
 	suite_add_tcase(s, t);
 	return suite_run(s);
