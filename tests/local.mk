@@ -1,7 +1,7 @@
 EXTRA_DIST += tests/suite.h
 
 # Scripts that verify the tree itself.
-checks = tests/check-includes tests/check-headers tests/check-purity tests/check-install
+checks = tests/check-includes tests/check-headers tests/check-purity tests/check-install tests/check-model
 dist_check_SCRIPTS = $(checks)
 TESTS += $(checks)
 
