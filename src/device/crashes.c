@@ -245,7 +245,7 @@ static int create_next(struct crashes *d, size_t len, struct crash_file **ret_fi
 
 int crashes_save(struct crashes *d, const struct text *t, unsigned int *ret_number)
 {
-	struct crash_file *f;
+	struct crash_file *f = NULL;
 	CLEANUP_CLOSE int fd = create_next(d, t->len, &f);
 	size_t at = 0;
 	int n = fd;
