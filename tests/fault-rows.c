@@ -16,6 +16,14 @@ static void dozes(struct rig *r, unsigned int number)
 	r->sim_config.idle_us = 3000;
 }
 
+/* A modem that dozes hears every doorbell again when it wakes; one that does not
+ * leaves that to the host. */
+static void dozes_or_not(struct rig *r, unsigned int number)
+{
+	if (number % 2)
+		dozes(r, number);
+}
+
 /* Until the modem answers again time passes, and much can happen in it. */
 static void is_slow(struct rig *r, unsigned int number)
 {
@@ -80,28 +88,50 @@ static void crashes(struct rig *r, unsigned int number)
 	sim_fault_arm(r->sim, &f);
 }
 
-static const char *expect_untouched(struct rig *r, unsigned int number)
+static const char *expect_untouched(struct rig *r, const struct verdict *v, unsigned int number)
 {
+	(void)v;
 	(void)number;
 	if (engine_state(r->engine) != ENGINE_OFF || engine_counts(r->engine)->mmio_writes)
 		return "a device that is refused was written to";
 	return NULL;
 }
 
-static const char *expect_gone(struct rig *r, unsigned int number)
+static const char *expect_gone(struct rig *r, const struct verdict *v, unsigned int number)
 {
+	(void)v;
 	(void)number;
 	return engine_state(r->engine) == ENGINE_GONE ? NULL : "it is not gone";
 }
 
-static const char *expect_ready(struct rig *r, unsigned int number)
+static const char *expect_ready(struct rig *r, const struct verdict *v, unsigned int number)
 {
 	(void)number;
+	if (v->n_stuck)
+		return "messages are stuck";
 	return engine_state(r->engine) == ENGINE_READY ? NULL : "it does not go on";
 }
 
-static const char *expect_prompt(struct rig *r, unsigned int number)
+/* Junk without end is not listened to for ever. */
+static const char *expect_quarantine(struct rig *r, const struct verdict *v, unsigned int number)
 {
+	(void)v;
+	return number != 2 || engine_state(r->engine) == ENGINE_ERROR ? NULL :
+	       "a flood of junk is endured";
+}
+
+static const char *expect_dumped(struct rig *r, const struct verdict *v, unsigned int number)
+{
+	(void)v;
+	/* Before the dump: one crash without it, one card that left. */
+	if (number == 6 || number == 9)
+		return NULL;
+	return r->n_dumped ? NULL : "nobody heard how the dump ended";
+}
+
+static const char *expect_prompt(struct rig *r, const struct verdict *v, unsigned int number)
+{
+	(void)v;
 	(void)number;
 	return r->longest_us <= 100000 ? NULL : "other devices wait for more than 100 ms";
 }
@@ -123,6 +153,7 @@ static const struct fault_row rows[] = {
 	  .n_known = 1, .known = "a start reads more than two registers in one turn" },
 	{ .id = 14, .moments = AT_REST | AT_WORK, .expect = expect_ready },
 	{ .id = 18, .moments = AT_REST | AT_WORK, .prepare = has_small_rings },
+	{ .id = 19, .moments = AT_REST | AT_WORK, .expect = expect_quarantine },
 	{ .id = 21, .moments = AT_REST | AT_WORK | AT_RESTART, .expect = expect_ready },
 	{ .id = 22, .moments = AT_REST | AT_WORK, .expect = expect_ready },
 	{ .id = 23, .moments = AT_START | AT_RESTART | AT_CLOSE, .expect = expect_ready },
@@ -134,7 +165,7 @@ static const struct fault_row rows[] = {
 	{ .id = 38, .moments = AT_START | AT_CLOSE },
 	{ .id = 39, .moments = AT_START | AT_CLOSE },
 	{ .id = 40, .moments = AT_REST | AT_CLOSE },
-	{ .id = 43, .moments = AT_REST | AT_WORK | AT_RESTART, .prepare = dozes,
+	{ .id = 43, .moments = AT_REST | AT_WORK | AT_RESTART, .prepare = dozes_or_not,
 	  .expect = expect_ready },
 	{ .id = 45, .moments = AT_START | AT_RESTART | AT_WORK, .prepare = is_slow },
 	{ .id = 46, .moments = AT_RESTART | AT_WORK, .prepare = is_slow },
@@ -146,7 +177,8 @@ static const struct fault_row rows[] = {
 	{ .id = 53, .moments = AT_REST | AT_WORK, .prepare = is_slow },
 	{ .id = 56, .moments = AT_START, .prepare = wants_images },
 	{ .id = 57, .moments = AT_START, .prepare = wants_images },
-	{ .id = 60, .moments = AT_REST | AT_WORK, .started = crashes },
+	{ .id = 60, .moments = AT_REST | AT_WORK, .started = crashes,
+	  .expect = expect_dumped },
 };
 
 const struct fault_row *fault_row_find(unsigned int id)

@@ -15,6 +15,16 @@ enum moment {
 	AT_CLOSE = 1 << 4,	/* at work, and then channels close */
 };
 
+/* The first rule that was broken, or NULL; @why tells how.  @where is kept up
+ * to date, for who finds that the process died. */
+struct verdict {
+	const char *rule;
+	char why[160];
+	char where[32];
+	unsigned int n_stuck;	/* uplink messages not taken seconds after the fault */
+	uint64_t n_done;	/* deeds of the fault: without one it proves nothing */
+};
+
 /* What a row needs besides its fault. */
 struct fault_row {
 	unsigned int id;
@@ -25,7 +35,7 @@ struct fault_row {
 	void (*started)(struct rig *r, unsigned int number);
 	/* What must have been the case at the end, beyond the rules: NULL when it
 	 * was, or a sentence.  May be NULL. */
-	const char *(*expect)(struct rig *r, unsigned int number);
+	const char *(*expect)(struct rig *r, const struct verdict *v, unsigned int number);
 	/* A fault of the rig and not of the modem has its cases and title here. */
 	unsigned int n_cases;
 	const char *title;
@@ -49,15 +59,6 @@ bool elsewhere_run(unsigned int id, struct elsewhere_result *ret_result);
 /* How often things happen in a session without faults: points of a sweep. */
 struct session_counts {
 	uint64_t reads, writes, events;
-};
-
-/* The first rule that was broken, or NULL; @why tells how.  @where is kept up
- * to date, for who finds that the process died. */
-struct verdict {
-	const char *rule;
-	char why[160];
-	char where[32];
-	uint64_t n_done;	/* deeds of the fault: without one it proves nothing */
 };
 
 /* One case in one moment; @f NULL: none, and everything has to work. */
