@@ -13,6 +13,6 @@ driver_is() {
 
 has_line() { grep -qx "$2" "$1" || { cat "$1"; return 1; }; }
 no_file() { ! [ -e "$1" ]; }
-mounts() { mhifs "vfio:$bdf,profile=sim" $mnt; }
+mounts() { mhifs --sandbox=kill "vfio:$bdf,profile=sim" $mnt; }
 unmounts() { umount $mnt && within 5 no_daemon; }
 no_daemon() { ! pidof mhifs >/dev/null; }

@@ -14,7 +14,7 @@ users() {
 	within 5 has_line $dev/stats LOOPBACK.users=0
 }
 refuses_unsafe() {
-	mhifs "vfio:$bdf,profile=sim" $mnt 2>/tmp/why
+	mhifs --sandbox=kill "vfio:$bdf,profile=sim" $mnt 2>/tmp/why
 	is 3 $? && grep -q allow_unsafe_interrupts /tmp/why || { cat /tmp/why; return 1; }
 }
 seen_crash() { [ "$(grep -c SYS_ERR /tmp/events)" -gt 0 ]; }
@@ -43,7 +43,7 @@ sleep 0.5
 host crash
 ok "a crash of the modem is told" within 10 seen_crash
 kill $!
-ok "the state says so" within 5 has_line $dev/state state=error
+ok "it comes back by itself" within 20 has_line $dev/state state=ready
 ok "a reset is asked for" eval 'echo reset >$dev/power'
 ok "it is ready again" within 10 has_line $dev/state state=ready
 ok "an echo after the crash" talk echo $dev/LOOPBACK 20 0

@@ -8,7 +8,7 @@ mkdir -p $mnt
 has_line() { grep -qx "$2" "$1" || { cat "$1"; return 1; }; }
 no_daemon() { ! pidof mhifs >/dev/null; }
 # The echo has to know where a transfer of whole packets ends.
-mounts() { mhifs -c /etc/mhifs.conf "usb:$port" $mnt; }
+mounts() { mhifs --sandbox=kill -c /etc/mhifs.conf "usb:$port" $mnt; }
 unmounts() { within 5 umount $mnt && within 5 no_daemon; }
 no_file() { ! [ -e "$1" ]; }
 controller=$(ls /sys/class/udc | head -n 1)
