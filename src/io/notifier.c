@@ -2,11 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+enum { MOST_TRIES = 4 };
 
 int notifier_open(void)
 {
@@ -42,17 +45,24 @@ int notifier_take(int fd)
 	return n == sizeof(count) ? 0 : -EIO;
 }
 
-void notifier_signal(int fd)
+/* There is no write that cannot wait; asking first leaves an instant in which a
+ * hostile holder would have to fill the counter.  False: it did not work, but may
+ * the next time. */
+static bool try_signal(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	uint64_t one = 1;
+	int n = poll(&p, 1, 0);
 
-	ssize_t n;
+	if (n < 0)
+		return false;
+	return !n || !(p.revents & POLLOUT) || write(fd, &one, sizeof(one)) == sizeof(one);
+}
 
-	/* There is no write that cannot wait; asking first leaves an instant in
-	 * which a hostile holder would have to fill the counter. */
-	if (fd < 0 || poll(&p, 1, 0) != 1 || !(p.revents & POLLOUT))
-		return;
-	n = write(fd, &one, sizeof(one));
-	(void)n;
+/* Even a poll that does not wait ends when a signal is there, and nobody repeats a
+ * notification that was lost. */
+void notifier_signal(int fd)
+{
+	for (unsigned int i = 0; fd >= 0 && i < MOST_TRIES && !try_signal(fd); i++)
+		;
 }
