@@ -26,3 +26,4 @@ include tests/bench.mk
 include tests/vm.mk
 include tests/vm-usb.mk
 include tests/faults.mk
+include tests/torture.mk
