@@ -15,6 +15,8 @@ enum {
 	NOTES_A_SECOND = 16,		/* 8, in seconds that begin elsewhere */
 };
 
+uint64_t fault_seed = 1;
+
 static struct rig r;
 static struct verdict *verdict;
 static struct messages {
@@ -40,7 +42,8 @@ static void broken(const char *rule, const char *format, ...)
 
 static void at(const char *where)
 {
-	snprintf(verdict->where, sizeof(verdict->where), "%s", where);
+	if (!verdict->rule)
+		snprintf(verdict->where, sizeof(verdict->where), "%s", where);
 }
 
 /* --- what the host does --- */
@@ -380,6 +383,7 @@ void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned i
 	noted_us = n_noted = 0;
 	rig_init(&r);
 	r.config.soc_reset_ms = 2000;
+	r.sim_config.seed = fault_seed;
 	r.on_wants_image = give_image;
 	if (row->prepare)
 		row->prepare(&r, number);

@@ -4,8 +4,11 @@
  * the totals; fails when a rule was broken.
  *
  *	faults [F17[,case=3]]	this one alone, and how it ended
+ *
+ * FAULTS_SEED is a number that chance begins with; 1 if it is not set.
  */
 #include "tests/faults.h"
+#include "base/text.h"
 #include <check.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -271,10 +274,16 @@ static int run_one(const char *text)
 
 int main(int argc, char **argv)
 {
+	const char *seed = getenv("FAULTS_SEED");
+
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress == MAP_FAILED)
 		return EXIT_FAILURE;
+	if (seed && text_to_u64(seed, 0, UINT64_MAX, &fault_seed) < 0) {
+		fprintf(stderr, "FAULTS_SEED is no number\n");
+		return EXIT_FAILURE;
+	}
 	if (!run_clean())
 		return EXIT_FAILURE;
 	if (argc > 1)

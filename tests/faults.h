@@ -61,6 +61,9 @@ struct session_counts {
 	uint64_t reads, writes, events;
 };
 
+/* Where chance begins, for faults that leave something to it. */
+extern uint64_t fault_seed;
+
 /* One case in one moment; @f NULL: none, and everything has to work. */
 void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned int number,
 	      enum moment moment, struct verdict *v, struct session_counts *ret_counts);
