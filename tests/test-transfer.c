@@ -322,6 +322,20 @@ START_TEST(test_m0_rings_what_waits)
 }
 END_TEST
 
+/* The device forgot its mode, also for a ring that was empty then. */
+START_TEST(test_m0_brings_doorbell_mode_to_an_empty_ring)
+{
+	setup_again(use_burst);
+	chan0_submit_n(LINK_UL, 1);
+	fake_complete(&f, FAKE_UL, 0, EV_CODE_EOT, 9);
+	fake_state(&f, MHI_STATE_M1);
+	fake_state(&f, MHI_STATE_M0);
+	fake_forget(&f);
+	chan0_submit_n(LINK_UL, 1);
+	ck_assert_uint_eq(fake_rung(&f, ul_bell), 1);
+}
+END_TEST
+
 /* --- coalesced completions --- */
 
 static void use_rsc(void)
@@ -417,6 +431,7 @@ int main(void)
 	tcase_add_loop_test(c, test_burst_rings_only_in_doorbell_mode, 0, 2);
 	tcase_add_test(c, test_a_storm_of_hints_rings_once_a_turn);
 	tcase_add_test(c, test_m0_rings_what_waits);
+	tcase_add_test(c, test_m0_brings_doorbell_mode_to_an_empty_ring);
 	tcase_add_test(c, test_rsc_completes_by_cookie_in_any_order);
 	tcase_add_loop_test(c, test_rsc_refuses_a_cookie_of_nothing, 0,
 			    (int)ARRAY_SIZE(bad_cookies));

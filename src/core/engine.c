@@ -416,10 +416,12 @@ void engine_ring_all(struct engine *e, enum ring_cause cause)
 		for (int d = LINK_UL; d <= LINK_DL; d++) {
 			struct transfer *t = &e->chans[i].dir[d];
 
-			if (!t->is_heard || ring_is_empty(&t->ring))
+			if (!t->is_heard)
 				continue;
+			/* An empty ring as well: its next element needs it. */
 			t->in_db_mode |= cause == RING_LOST || t->has_db_switch;
-			transfer_mark(e, t);
+			if (!ring_is_empty(&t->ring))
+				transfer_mark(e, t);
 		}
 	}
 	engine_want_chores(e);
