@@ -452,6 +452,22 @@ START_TEST(test_sleeping_lightly_it_can_still_be_suspended_and_switched_off)
 }
 END_TEST
 
+START_TEST(test_what_comes_while_it_leaves_m2_keeps_it_from_being_suspended)
+{
+	r.sim_config.idle_us = 2000;
+	start();
+	rig_open_ok(&r, RIG_ECHO);
+	rig_advance(&r, 1000000);
+	ck_assert_int_eq(engine_mhi_state(r.engine), MHI_STATE_M2);
+	ck_assert_int_eq(engine_power(r.engine, POWER_SUSPEND), POWER_STARTED);
+	/* The device has no place for the echo: the message stays with it. */
+	ck_assert_int_eq(rig_send(&r, RIG_ECHO, "hi", 2), LINK_OK);
+	rig_advance(&r, 100000);
+	ck_assert_int_eq(r.power_status, -EBUSY);
+	ck_assert_int_eq(engine_state(r.engine), ENGINE_READY);
+}
+END_TEST
+
 START_TEST(test_an_idle_engine_wants_nothing)
 {
 	start();
@@ -759,6 +775,7 @@ int main(void)
 	tcase_add_loop_test(c, test_an_idle_device_may_sleep_lightly_and_wakes_for_traffic, 0, 2);
 	tcase_add_loop_test(c, test_sleeping_lightly_it_can_still_be_suspended_and_switched_off,
 			    0, 2);
+	tcase_add_test(c, test_what_comes_while_it_leaves_m2_keeps_it_from_being_suspended);
 	tcase_add_test(c, test_an_idle_engine_wants_nothing);
 
 	c = new_case(s, "traffic");

@@ -95,7 +95,8 @@ struct engine_ops {
 	/* The channel appeared in or left the execution environment. */
 	void (*offered)(void *user, unsigned int chan, bool is_offered);
 	/* The transition asked for by engine_power() ended: 0, -ETIMEDOUT, -EIO,
-	 * -ENODEV, -ECANCELED when a later one replaced it. */
+	 * -ENODEV, -EBUSY when traffic came first, -ECANCELED when a later one
+	 * replaced it. */
 	void (*power_done)(void *user, int status);
 	/* Unexpected and survived: one sentence for the log. */
 	void (*noted)(void *user, const char *sentence);

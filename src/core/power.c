@@ -250,6 +250,11 @@ static void pursue_up(struct engine *e)
 	}
 }
 
+static bool is_busy(const struct engine *e)
+{
+	return engine_has_uplink(e) || e->commands.n_waiting || e->commands.is_due;
+}
+
 static void pursue_sleep(struct engine *e)
 {
 	if (e->state == DEV_M2) {
@@ -259,6 +264,9 @@ static void pursue_sleep(struct engine *e)
 			regs_bell(e, CRDB_LOWER, ring_at(&e->commands.ring, e->commands.ring.wp));
 		else
 			mission_wake_up(e);
+	} else if (e->state == DEV_M0 && is_busy(e)) {
+		/* Came while the device left M2; nothing would wake it for that. */
+		power_finish(e, -EBUSY);
 	} else if (e->state == DEV_M0) {
 		engine_ring_due(e);
 		state_step(e, ON_SUSPEND);
@@ -285,11 +293,6 @@ void power_pursue(struct engine *e)
 		pursue_sleep(e);
 		break;
 	}
-}
-
-static bool is_busy(const struct engine *e)
-{
-	return engine_has_uplink(e) || e->commands.n_waiting || e->commands.is_due;
 }
 
 /* May @what begin here?  POWER_STARTED, POWER_DONE or -errno. */
