@@ -1,6 +1,6 @@
-# Sweeps, kills and soak: "make check" takes a short run of each, "make torture"
-# all points, TORTURE_KILLS kills, TORTURE_SECONDS of soak, and the unit tests
-# under valgrind.  SEED says what it makes of chance; it is printed.
+# Sweeps, kills and soak: "make check" takes a short run of each; "make torture"
+# each TORTURE_EVERY-th point, TORTURE_KILLS kills, TORTURE_SECONDS of soak, and the
+# unit tests under valgrind.  SEED says what it makes of chance; it is printed.
 fail_wraps = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 	-Wl,--wrap=strdup,--wrap=strndup,--wrap=asprintf,--wrap=clock_gettime \
 	-Wl,--wrap=open,--wrap=close,--wrap=fcntl \
@@ -43,10 +43,11 @@ tests_soak_SOURCES = tests/soak.c tests/fail_points.c tests/fail_points.h \
 tests_soak_LDADD = $(sweep_libs)
 tests_soak_LDFLAGS = $(AM_LDFLAGS) $(fail_wraps)
 
+TORTURE_EVERY = 1
 TORTURE_SECONDS = 600
 TORTURE_KILLS = 4000
 SEED = 1
-torture_units = tests/test-engine tests/test-property tests/test-boot tests/test-dump \
+torture_units = tests/test-engine tests/test-property tests/test-boot \
 	tests/test-event tests/test-transfer tests/test-port-read tests/test-port-write \
 	tests/test-port-open tests/test-port-death tests/test-registry tests/test-nodes \
 	tests/test-firmware tests/test-recovery tests/sweep-registers
@@ -64,8 +65,8 @@ torture: mhifs$(EXEEXT) mhi-sim$(EXEEXT) $(torture_programs) $(torture_units)
 		grep -E '^(sweep|soak|test-kill|[0-9]+%|[a-z -]+: [0-9]+ points)' torture.log | \
 			grep -v '^sweep: ' || :; \
 	}; \
-	run env SWEEP_EVERY=1 tests/sweep-memory; \
-	run env SWEEP_EVERY=1 tests/sweep-syscalls; \
+	run env SWEEP_EVERY=$(TORTURE_EVERY) tests/sweep-memory; \
+	run env SWEEP_EVERY=$(TORTURE_EVERY) tests/sweep-syscalls; \
 	run tests/sweep-registers; \
 	run env KILLS=$(TORTURE_KILLS) SEED=$(SEED) tests/device/test-kill; \
 	run tests/soak $(TORTURE_SECONDS) $(SEED); \
