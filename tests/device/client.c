@@ -152,3 +152,17 @@ void catch_signal(int signo, int flags)
 
 	ck_assert_int_eq(sigaction(signo, &sa, NULL), 0);
 }
+
+bool socket_is_served(const char *path)
+{
+	FILE *f = fopen("/proc/net/unix", "re");
+	char line[512], flags[16], at[256];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%*s %*s %*s %15s %*s %*s %*s %255s", flags, at) == 2 &&
+			!strcmp(flags, "00010000") && !strcmp(at, path);
+	if (f)
+		fclose(f);
+	return found;
+}

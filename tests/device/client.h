@@ -39,5 +39,8 @@ void read_all(int fd, void *bytes, size_t len);
 ssize_t try_read(int fd, void *bytes, size_t len);
 ssize_t try_write(int fd, const void *bytes, size_t len);
 
+/* Does somebody listen at this socket?  Its name exists a moment before. */
+bool socket_is_served(const char *path);
+
 /* Makes @signo interrupt calls; @flags as in sigaction(). */
 void catch_signal(int signo, int flags);

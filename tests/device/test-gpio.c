@@ -8,10 +8,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 static struct mount mount_here, *const m = &mount_here;
@@ -35,18 +33,6 @@ static void sim_end(void)
 	waitpid(sim, NULL, 0);
 }
 
-/* A path may exist before somebody listens. */
-static bool listens(void)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0), r;
-
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	r = connect(fd, (struct sockaddr *)&at, sizeof(at));
-	close(fd);
-	return !r;
-}
-
 static void setup(void)
 {
 	strcpy(folder, "/tmp/mhifs-test-XXXXXX");
@@ -54,7 +40,7 @@ static void setup(void)
 	snprintf(path, sizeof(path), "%s/lines", folder);
 	sim_start();
 	mount_init(m);
-	WAIT_FOR(listens());
+	WAIT_FOR(socket_is_served(path));
 	snprintf(m->device, sizeof(m->device), "vhost-user:%s,type=gpio", path);
 	mount_start(m, "");
 }

@@ -48,7 +48,7 @@ static void sim_start(const char *option)
 		execl(program, program, "-s", sim.path, "--option", option, NULL);
 		_exit(127);
 	}
-	WAIT_FOR(access(sim.path, F_OK) == 0);
+	WAIT_FOR(socket_is_served(sim.path));
 }
 
 static void setup(void)

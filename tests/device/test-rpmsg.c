@@ -37,7 +37,7 @@ static void sim_start(void)
 		execl(program, program, "--vhost-user", sim.path, "--type", "rpmsg", NULL);
 		_exit(127);
 	}
-	WAIT_FOR(access(sim.path, F_OK) == 0);
+	WAIT_FOR(socket_is_served(sim.path));
 }
 
 static void sim_kill(void)
