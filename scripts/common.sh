@@ -8,7 +8,7 @@ build_packages='autoconf automake make gcc libc6-dev pkg-config fuse3
 	libusb-1.0-0-dev libudev-dev libcap-ng-dev libseccomp-dev'
 check_packages='check liburing-dev libumockdev-dev umockdev clang libclang-rt-dev clang-tidy cppcheck valgrind
 	libc6-dbg xz-utils man-db procps python3 socat busybox minicom picocom
-	python3-serial libqmi-utils strace'
+	python3-serial libqmi-utils strace spin'
 vm_packages='qemu-system-x86 seabios cpio kmod xz-utils libqmi-utils gpiod'
 
 say() {
