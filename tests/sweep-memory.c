@@ -74,10 +74,10 @@ static void terminal(struct session *s)
 static bool may_say(const char *step, int error, int cause)
 {
 	(void)cause;
-	/* A terminal cannot say more than that it is hung up; an endpoint that was
-	 * announced to no avail has no file. */
+	/* A terminal cannot say more than that it is hung up, or not there; an endpoint
+	 * that was announced to no avail has no file. */
 	return error == -ENOMEM || (error == -EIO && !strcmp(step, "tty")) ||
-	       (error == -ENOENT && !strcmp(step, "file"));
+	       (error == -ENOENT && (!strcmp(step, "file") || !strcmp(step, "tty")));
 }
 
 static const int errors[] = { ENOMEM, 0 };

@@ -183,6 +183,10 @@ static void watch(struct tty *t)
 	loop_unwatch(t->master_watch);
 	t->master_watch = what ? loop_watch(t->loop, t->pty.master, what, on_master, t) : NULL;
 	t->watched = what;
+	if (what && !t->master_watch) {
+		t->has_died = true;
+		want_pump(t);
+	}
 }
 
 static void drop_pty(struct tty *t)
@@ -202,7 +206,11 @@ static void make_pty(struct tty *t)
 
 	if (!r) {
 		t->news_watch = loop_watch(t->loop, t->pty.news, LOOP_READ, on_news, t);
-		return;
+		if (t->news_watch)
+			return;
+		/* Nobody would notice who opens it. */
+		drop_pty(t);
+		r = -ENOMEM;
 	}
 	t->pty.master = -1;
 	if (p)
