@@ -415,9 +415,9 @@ static void look_for(struct registry *r, struct waiter *w)
 		text_clear(&why);
 		ret = add_on_port(r, w, &d, &why);
 	}
-	if (!ret)
-		ret = arrive(w, d);
-	else if (ret != -ENODEV)
+	if (!ret && arrive(w, d))
+		log_warn(NULL, "%s: no memory to wait for it once more", w->spec.address);
+	else if (ret && ret != -ENODEV)
 		log_warn(NULL, "%s", text_get(&why));
 	text_fini(&why);
 }

@@ -167,11 +167,11 @@ static void on_done_resp(struct sahara *s, const uint8_t *body)
 
 static void next_command(struct sahara *s)
 {
-	const uint32_t *command = &s->commands.list[s->commands.next];
 	static const uint32_t images = SAHARA_MODE_PENDING;
 
 	if (s->commands.next < s->commands.n)
-		sahara_say(s, SAHARA_EXECUTE, 0x0c, command, SAHARA_EXECUTING);
+		sahara_say(s, SAHARA_EXECUTE, 0x0c, &s->commands.list[s->commands.next],
+			   SAHARA_EXECUTING);
 	else
 		sahara_say(s, SAHARA_SWITCH_MODE, 0x0c, &images, SAHARA_IDLE);
 }

@@ -31,12 +31,12 @@ enum usb_model_traits {
 
 struct usb_model {
 	const char *name;	/* "quectel-ec25" */
-	unsigned int traits;	/* of enum usb_model_traits */
 	/* An interface may be there twice: the first row whose role fits what
 	 * the device says counts, since the layout can be another one in each
 	 * configuration. */
 	const struct usb_row *rows;
 	unsigned int n_rows;
+	unsigned int traits;	/* of enum usb_model_traits */
 };
 
 /* NULL: not known. */
