@@ -23,7 +23,7 @@ poor() {
 }
 refuses_second() {
 	mhifs "vfio:$bdf" /tmp/second 2>/tmp/why
-	is 3 $? && grep -q "in use by another process" /tmp/why
+	is 3 $? && grep -q "as mhi0" /tmp/why
 }
 is_alone() { is 1 "$(pidof mhifs | wc -w)"; }
 ports() { [ -c /dev/wwan0qcdm0 ]; }
