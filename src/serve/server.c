@@ -1,28 +1,17 @@
 /*
  * The commands of vfio-user, each a small function over the PCI function that
- * is shown.  A command that is not known
- * or not well formed gets an error reply; the connection lives on.  Only a
- * message without a believable size ends it.
+ * is shown.  A command that is not known or not well formed gets an error reply;
+ * the connection lives on.  Only a message without a believable size ends it.
  */
 #include "serve/server.h"
-#include "io/log.h"
-#include "io/msgsock.h"
-#include "io/unixsock.h"
+#include "serve/peer.h"
 #include "transport/vfio_user_wire.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 struct server {
-	struct loop *loop;
-	char *path;
-	int listen_fd;
-	struct loop_fd *listen_watch;
-	struct msgsock peer;	/* fd -1: nobody is attached */
-	struct loop_fd *peer_watch;
-	unsigned int n_clients;
+	struct peer peer;
 	struct function function;
 };
 
@@ -31,7 +20,7 @@ struct server {
 static int answer(struct server *s, int r, const void *payload, size_t payload_len,
 		  const void *data, size_t data_len)
 {
-	const struct vu_header *in = msgsock_header(&s->peer);
+	const struct vu_header *in = msgsock_header(&s->peer.sock);
 	struct vu_header out = { .id = in->id, .command = in->command,
 				 .size = sizeof(out), .flags = VU_REPLY };
 	struct iovec iov[] = { { &out, sizeof(out) },
@@ -43,10 +32,10 @@ static int answer(struct server *s, int r, const void *payload, size_t payload_l
 	if (r < 0) {
 		out.flags |= VU_ERROR;
 		out.error = (uint32_t)-r;
-		return msgsock_send(&s->peer, iov, 1);
+		return msgsock_send(&s->peer.sock, iov, 1);
 	}
 	out.size += (uint32_t)(payload_len + data_len);
-	return msgsock_send(&s->peer, iov, ARRAY_SIZE(iov));
+	return msgsock_send(&s->peer.sock, iov, ARRAY_SIZE(iov));
 }
 
 static int answer_status(struct server *s, int r)
@@ -83,7 +72,7 @@ static int on_version(struct server *s, const void *payload, size_t len)
 static int on_dma_map(struct server *s, const void *payload, size_t len)
 {
 	struct vu_dma_map map = *(const struct vu_dma_map *)payload;
-	int fd = msgsock_take_fd(&s->peer, 0);
+	int fd = msgsock_take_fd(&s->peer.sock, 0);
 
 	(void)len;
 	/* Read-only memory of the machine (its firmware) comes without a
@@ -183,7 +172,7 @@ static int set_irqs(struct server *s, const struct vu_irq_set *set)
 	for (uint32_t i = 0; i < set->count; i++) {
 		/* Without descriptors these vectors are dropped. */
 		if (data == VU_IRQ_DATA_EVENTFD)
-			function_arm(&s->function, set->start + i, msgsock_take_fd(&s->peer, i));
+			function_arm(&s->function, set->start + i, msgsock_take_fd(&s->peer.sock, i));
 		else
 			function_raise(&s->function, set->start + i);
 	}
@@ -252,104 +241,31 @@ static const struct {
 	[VU_RESET] = { on_reset, 0 },
 };
 
-static int on_message(struct server *s)
+static int on_message(void *user)
 {
-	const struct vu_header *h = msgsock_header(&s->peer);
+	struct server *s = user;
+	const struct vu_header *h = msgsock_header(&s->peer.sock);
 	const void *payload;
 	size_t len;
 
 	if (h->command >= ARRAY_SIZE(commands) || !commands[h->command].fn)
 		return answer_status(s, -ENOSYS);
-	payload = msgsock_payload(&s->peer, &len);
+	payload = msgsock_payload(&s->peer.sock, &len);
 	if (len < commands[h->command].least)
 		return answer_status(s, -EINVAL);
 	return commands[h->command].fn(s, payload, len);
 }
 
-static void on_connect(void *user, int what);
-
-/* Clients come one after the other: the next waits in the backlog. */
-static void listen_again(struct server *s)
-{
-	s->listen_watch = loop_watch(s->loop, s->listen_fd, LOOP_READ, on_connect, s);
-	if (!s->listen_watch)
-		log_error("sim", "no memory to wait for the next client");
-}
-
 /* The client left: what it shared goes, the device stays as it is. */
-static void peer_drop(struct server *s)
+static void on_left(void *user)
 {
-	loop_unwatch(s->peer_watch);
-	s->peer_watch = NULL;
-	msgsock_fini(&s->peer);
+	struct server *s = user;
+
 	function_disarm(&s->function);
 	function_unmap_all(&s->function);
-	listen_again(s);
 }
 
-static void peer_watch(struct server *s);
-
-static int peer_serve(struct server *s)
-{
-	int r = 0;
-
-	/* Who does not read its answers is not asked for more questions. */
-	while (!r && !msgsock_wants_write(&s->peer)) {
-		r = msgsock_receive(&s->peer);
-		if (r == MSGSOCK_AGAIN)
-			return 0;
-		if (r == MSGSOCK_END)
-			return -ENOTCONN;
-		if (!r)
-			r = on_message(s);
-		msgsock_next(&s->peer);
-	}
-	return r;
-}
-
-static void on_peer(void *user, int what)
-{
-	struct server *s = user;
-	bool was_waiting = msgsock_wants_write(&s->peer);
-	int r = what & LOOP_WRITE ? msgsock_flush(&s->peer) : 0;
-
-	if (!r)
-		r = peer_serve(s);
-	if (r < 0) {
-		log_info("sim", "client left%s%s", r == -ENOTCONN ? "" : ": ",
-			 r == -ENOTCONN ? "" : strerror(-r));
-		peer_drop(s);
-	} else if (was_waiting != msgsock_wants_write(&s->peer)) {
-		peer_watch(s);
-	}
-}
-
-static void peer_watch(struct server *s)
-{
-	loop_unwatch(s->peer_watch);
-	s->peer_watch = loop_watch(s->loop, s->peer.fd,
-				   msgsock_wants_write(&s->peer) ? LOOP_WRITE : LOOP_READ,
-				   on_peer, s);
-	if (!s->peer_watch)
-		peer_drop(s);
-}
-
-static void on_connect(void *user, int what)
-{
-	struct server *s = user;
-	int fd;
-
-	(void)what;
-	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	loop_unwatch(s->listen_watch);
-	s->listen_watch = NULL;
-	msgsock_init(&s->peer, &vu_format, fd);
-	s->n_clients++;
-	log_info("sim", "client %u attached", s->n_clients);
-	peer_watch(s);
-}
+static const struct peer_ops peer_ops = { "client", &vu_format, on_message, on_left };
 
 static struct server *server_new(struct loop *l, const struct server_config *c)
 {
@@ -357,10 +273,8 @@ static struct server *server_new(struct loop *l, const struct server_config *c)
 
 	if (!s)
 		return NULL;
-	s->loop = l;
-	s->listen_fd = s->peer.fd = -1;
-	s->path = strdup(c->path);
-	if (!s->path || function_init(&s->function, l, &c->function)) {
+	peer_init(&s->peer, l, &peer_ops, s);
+	if (function_init(&s->function, l, &c->function)) {
 		server_close(s);
 		return NULL;
 	}
@@ -371,15 +285,11 @@ int server_open(struct loop *l, const struct server_config *c,
 		struct server **ret_server, struct text *ret_why)
 {
 	struct server *s = server_new(l, c);
-	int r = -ENOMEM;
+	int r;
 
 	if (!s)
-		return r;
-	r = s->listen_fd = unixsock_listen(c->path, ret_why);
-	if (r >= 0) {
-		s->listen_watch = loop_watch(l, s->listen_fd, LOOP_READ, on_connect, s);
-		r = s->listen_watch ? 0 : -ENOMEM;
-	}
+		return -ENOMEM;
+	r = peer_listen(&s->peer, c->path, ret_why);
 	if (r < 0) {
 		server_close(s);
 		return r;
@@ -392,15 +302,8 @@ void server_close(struct server *s)
 {
 	if (!s)
 		return;
-	if (s->peer.fd >= 0)
-		peer_drop(s);
-	loop_unwatch(s->listen_watch);
-	if (s->listen_fd >= 0) {
-		close(s->listen_fd);
-		unlink(s->path);
-	}
+	peer_close(&s->peer);
 	function_fini(&s->function);
-	free(s->path);
 	free(s);
 }
 

@@ -4,23 +4,13 @@
  * none was asked for, the end of the connection is the only answer there is.
  */
 #include "serve/vhost_server.h"
-#include "io/msgsock.h"
-#include "io/unixsock.h"
+#include "io/log.h"
+#include "serve/peer.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-enum { MESSAGES_A_TURN = 16 };
 
 struct vhost_server {
-	struct loop *loop;
-	char *path;
-	int listen_fd;
-	struct loop_fd *listen_watch;
-	struct msgsock peer;	/* fd -1: nobody is attached */
-	struct loop_fd *peer_watch;
-	unsigned int n_peers;
+	struct peer peer;
 	uint64_t offered;	/* protocol features */
 	bool is_old;
 	uint64_t protocol;	/* accepted by the present peer */
@@ -33,11 +23,11 @@ enum { DONE, ANSWERED };	/* outcomes of a request; -errno: refused */
 
 static int answer(struct vhost_server *s, const void *payload, size_t len)
 {
-	const struct vhu_header *in = msgsock_header(&s->peer);
+	const struct vhu_header *in = msgsock_header(&s->peer.sock);
 	struct vhu_header out = { .request = in->request, .flags = VHU_VERSION | VHU_REPLY,
 				  .size = (uint32_t)len };
 	struct iovec iov[] = { { &out, sizeof(out) }, { (void *)payload, len } };
-	int r = msgsock_send(&s->peer, iov, ARRAY_SIZE(iov));
+	int r = msgsock_send(&s->peer.sock, iov, ARRAY_SIZE(iov));
 
 	return r < 0 ? r : ANSWERED;
 }
@@ -148,9 +138,9 @@ static int on_set_mem_table(struct vhost_server *s, const union vhu_payload *p, 
 	uint32_t n = p->memory.n;
 
 	if (len < vhu_memory_len(0) || !n || n > VHU_REGIONS_MOST || len != vhu_memory_len(n) ||
-	    n != s->peer.n_fds)
+	    n != s->peer.sock.n_fds)
 		return -EINVAL;
-	return vhost_device_set_memory(&s->device, p->memory.regions, s->peer.fds, n);
+	return vhost_device_set_memory(&s->device, p->memory.regions, s->peer.sock.fds, n);
 }
 
 static int on_get_max_mem_slots(struct vhost_server *s, const union vhu_payload *p, size_t len)
@@ -162,9 +152,9 @@ static int on_get_max_mem_slots(struct vhost_server *s, const union vhu_payload 
 static int on_add_mem_reg(struct vhost_server *s, const union vhu_payload *p, size_t len)
 {
 	(void)len;
-	if (s->peer.n_fds != 1)
+	if (s->peer.sock.n_fds != 1)
 		return -EINVAL;
-	return vhost_device_add_memory(&s->device, &p->one_region.region, s->peer.fds[0]);
+	return vhost_device_add_memory(&s->device, &p->one_region.region, s->peer.sock.fds[0]);
 }
 
 static int on_rem_mem_reg(struct vhost_server *s, const union vhu_payload *p, size_t len)
@@ -207,10 +197,10 @@ static int set_notifier(struct vhost_server *s, uint64_t word, enum vhost_notifi
 {
 	bool has_no_fd = word & VHU_NO_FD;
 
-	if (word & ~(uint64_t)(VHU_QUEUE_MASK | VHU_NO_FD) || has_no_fd != !s->peer.n_fds)
+	if (word & ~(uint64_t)(VHU_QUEUE_MASK | VHU_NO_FD) || has_no_fd != !s->peer.sock.n_fds)
 		return -EINVAL;
 	return vhost_device_set_fd(&s->device, word & VHU_QUEUE_MASK, which,
-				   msgsock_take_fd(&s->peer, 0));
+				   msgsock_take_fd(&s->peer.sock, 0));
 }
 
 static int on_set_vring_kick(struct vhost_server *s, const union vhu_payload *p, size_t len)
@@ -283,10 +273,10 @@ static int handle(struct vhost_server *s, const struct command *c)
 	const void *bytes;
 	size_t len;
 
-	bytes = msgsock_payload(&s->peer, &len);
+	bytes = msgsock_payload(&s->peer.sock, &len);
 	if (c->needs & ~s->protocol)
 		return -EOPNOTSUPP;
-	if ((c->len != ANY && len != (size_t)c->len) || s->peer.n_fds > c->n_fds)
+	if ((c->len != ANY && len != (size_t)c->len) || s->peer.sock.n_fds > c->n_fds)
 		return -EINVAL;
 	memcpy(&payload, bytes, len);
 	return c->fn(s, &payload, len);
@@ -309,9 +299,10 @@ static bool is_question(uint32_t request)
 }
 
 /* 0, or -errno: the connection cannot go on. */
-static int on_message(struct vhost_server *s)
+static int on_message(void *user)
 {
-	struct vhu_header h = *(const struct vhu_header *)msgsock_header(&s->peer);
+	struct vhost_server *s = user;
+	struct vhu_header h = *(const struct vhu_header *)msgsock_header(&s->peer.sock);
 	const struct command none = { 0 };
 	const struct command *c = h.request < ARRAY_SIZE(commands) ? &commands[h.request] : &none;
 	int r;
@@ -328,101 +319,26 @@ static int on_message(struct vhost_server *s)
 	return r < 0 && !c->is_harmless ? r : 0;
 }
 
-static void on_connect(void *user, int what);
-
-/* Front-ends come one after the other: the next waits in the backlog. */
-static void listen_again(struct vhost_server *s)
+static void on_left(void *user)
 {
-	s->listen_watch = loop_watch(s->loop, s->listen_fd, LOOP_READ, on_connect, s);
-	if (!s->listen_watch)
-		log_error("sim", "no memory to wait for the next front-end");
-}
+	struct vhost_server *s = user;
 
-static void peer_drop(struct vhost_server *s)
-{
-	loop_unwatch(s->peer_watch);
-	s->peer_watch = NULL;
-	msgsock_fini(&s->peer);
 	vhost_device_detach(&s->device);
 	s->protocol = 0;
 	s->has_owner = s->has_enable = false;
-	listen_again(s);
 }
 
-static int peer_serve(struct vhost_server *s)
-{
-	int r = 0;
-
-	/* Who does not read its answers is not asked for more questions. */
-	for (int i = 0; !r && i < MESSAGES_A_TURN && !msgsock_wants_write(&s->peer); i++) {
-		r = msgsock_receive(&s->peer);
-		if (r == MSGSOCK_AGAIN)
-			return 0;
-		if (r == MSGSOCK_END)
-			return -ENOTCONN;
-		if (!r)
-			r = on_message(s);
-		msgsock_next(&s->peer);
-	}
-	return r;
-}
-
-static void peer_watch(struct vhost_server *s);
-
-static void on_peer(void *user, int what)
-{
-	struct vhost_server *s = user;
-	bool was_waiting = msgsock_wants_write(&s->peer);
-	int r = what & LOOP_WRITE ? msgsock_flush(&s->peer) : 0;
-
-	if (!r)
-		r = peer_serve(s);
-	if (r < 0) {
-		log_info("sim", "front-end left%s%s", r == -ENOTCONN ? "" : ": ",
-			 r == -ENOTCONN ? "" : strerror(-r));
-		peer_drop(s);
-	} else if (was_waiting != msgsock_wants_write(&s->peer)) {
-		peer_watch(s);
-	}
-}
-
-static void peer_watch(struct vhost_server *s)
-{
-	loop_unwatch(s->peer_watch);
-	s->peer_watch = loop_watch(s->loop, s->peer.fd,
-				   msgsock_wants_write(&s->peer) ? LOOP_WRITE : LOOP_READ,
-				   on_peer, s);
-	if (!s->peer_watch)
-		peer_drop(s);
-}
-
-static void on_connect(void *user, int what)
-{
-	struct vhost_server *s = user;
-	int fd;
-
-	(void)what;
-	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	loop_unwatch(s->listen_watch);
-	s->listen_watch = NULL;
-	msgsock_init(&s->peer, &vhu_format, fd);
-	s->n_peers++;
-	log_info("sim", "front-end %u attached", s->n_peers);
-	peer_watch(s);
-}
+static const struct peer_ops peer_ops = { "front-end", &vhu_format, on_message, on_left };
 
 void vhost_server_hang_up(struct vhost_server *s)
 {
-	if (s->peer.fd >= 0)
-		peer_drop(s);
+	peer_hang_up(&s->peer);
 }
 
 void vhost_server_crash(struct vhost_server *s)
 {
-	if (s->peer.fd >= 0 && !vhost_device_give_up(&s->device))
-		peer_drop(s);
+	if (s->peer.sock.fd >= 0 && !vhost_device_give_up(&s->device))
+		peer_hang_up(&s->peer);
 }
 
 /* Life. */
@@ -444,10 +360,8 @@ static struct vhost_server *vhost_server_new(struct loop *l, const struct vhost_
 
 	if (!s)
 		return NULL;
-	s->loop = l;
-	s->listen_fd = s->peer.fd = -1;
-	s->path = strdup(c->path);
-	if (!s->path || vhost_device_init(&s->device, l, c->type, c->mood, c->seed)) {
+	peer_init(&s->peer, l, &peer_ops, s);
+	if (vhost_device_init(&s->device, l, c->type, c->mood, c->seed)) {
 		text_printf(ret_why, "there is no device of type \"%s\" with the mood \"%s\"; "
 			    "mhi-sim(1) has the words", c->type, c->mood);
 		vhost_server_close(s);
@@ -467,11 +381,7 @@ int vhost_server_open(struct loop *l, const struct vhost_server_config *c,
 
 	if (!s)
 		return -EINVAL;
-	r = s->listen_fd = unixsock_listen(c->path, ret_why);
-	if (r >= 0) {
-		listen_again(s);
-		r = s->listen_watch ? 0 : -ENOMEM;
-	}
+	r = peer_listen(&s->peer, c->path, ret_why);
 	if (r < 0) {
 		vhost_server_close(s);
 		return r;
@@ -484,14 +394,8 @@ void vhost_server_close(struct vhost_server *s)
 {
 	if (!s)
 		return;
-	vhost_server_hang_up(s);
-	loop_unwatch(s->listen_watch);
-	if (s->listen_fd >= 0) {
-		close(s->listen_fd);
-		unlink(s->path);
-	}
+	peer_close(&s->peer);
 	vhost_device_fini(&s->device);
-	free(s->path);
 	free(s);
 }
 
