@@ -25,6 +25,7 @@ tests_test_firmware_SOURCES = tests/test-firmware.c tests/rig.c tests/rig.h test
 tests_test_firmware_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_recovery_SOURCES = tests/test-recovery.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_recovery_LDADD = $(device_libs) $(CHECK_LIBS)
+tests_test_recovery_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
 
 # On a real mount, as those of fs.mk.
 check_PROGRAMS += tests/device/test-daemon tests/device/test-recovery

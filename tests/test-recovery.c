@@ -99,11 +99,67 @@ static const char *dumped(const char *name, size_t *ret_len)
 	return bytes;
 }
 
+/* The clock goes on by itself, and may be put forward. */
+static uint64_t skipped_us;
+int __real_clock_gettime(clockid_t id, struct timespec *ret_now);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret_now);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *ret_now)
+{
+	int r = __real_clock_gettime(id, ret_now);
+	uint64_t ns = (uint64_t)ret_now->tv_nsec + skipped_us % SECOND_US * 1000;
+
+	ret_now->tv_sec += (time_t)(skipped_us / SECOND_US + ns / 1000000000);
+	ret_now->tv_nsec = (long)(ns % 1000000000);
+	return r;
+}
+
+static void turn_a_while(void)
+{
+	for (unsigned int i = 0; i < 16; i++)
+		loop_turn(rig.loop, false);
+}
+
+/* When nothing happens for a while, to the next timer, but not beyond @end_us. */
+static void hurry(uint64_t end_us)
+{
+	uint64_t next;
+
+	turn_a_while();
+	next = timers_next(loop_timers(rig.loop));
+	next = next < end_us ? next : end_us;
+	if (next > rig_now(&rig))
+		skipped_us += next - rig_now(&rig);
+	turn_a_while();
+}
+
+/* Until @state is shown; when that was, on the rig's clock. */
+static uint64_t hurry_until(const char *state, uint64_t patience_us)
+{
+	uint64_t end_us = rig_now(&rig) + patience_us;
+
+	while (!shows("state", state)) {
+		ck_assert_msg(rig_now(&rig) < end_us, "never %s: %s", state, rig_show(d, "state"));
+		hurry(end_us);
+	}
+	return rig_now(&rig);
+}
+
+static void hurry_for(uint64_t us)
+{
+	uint64_t end_us = rig_now(&rig) + us;
+
+	while (rig_now(&rig) < end_us)
+		hurry(end_us);
+}
+
 static void setup(void)
 {
 	rig_setup_with(&rig, "device \"loopback-dump*\" { rddm_size = 3000001 seg_len = 65536 }\n"
 			     "device \"loopback-watch*\" { health_check_ms = 2000 }\n"
-			     "device \"loopback-stall*\" { stall_ms = 600 }");
+			     "device \"loopback-stall*\" { stall_ms = 600 }\n"
+			     "device \"loopback-slow*\" { ready_timeout_ms = 200 }\n"
+			     "device \"loopback-bare*\" { firmware = \"none\" }");
 }
 
 static void teardown(void)
@@ -264,6 +320,128 @@ START_TEST(test_a_slow_reader_is_no_stall)
 }
 END_TEST
 
+/* --- one that does not come up --- */
+
+enum { MINUTE_US = 60 * SECOND_US };
+
+static void add_slow(void)
+{
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=slow,mood=never-ready"), 0);
+	d = registry_device(rig.registry, 0);
+}
+
+START_TEST(test_f89_one_that_does_not_start_is_tried_again)
+{
+	add_slow();
+	hurry_until("; reset 1 of 5", MINUTE_US);
+	ck_assert(shows("state", "state=recovering\nmhi=RESET") || shows("state", "SYS_ERR"));
+	ck_assert(!device_is_settled(d));
+	hurry_until("; reset 2 of 5", MINUTE_US);
+	/* That takes its time: nobody has to wait for it. */
+	ck_assert(device_is_settled(d));
+	sim_set_mood(sim(), SIM_HEALTHY);
+	hurry_until("state=ready\n", MINUTE_US);
+	ck_assert(shows("state", "why=\n"));
+	port_close(open_file("LOOPBACK"));
+}
+END_TEST
+
+static void expect_later_and_later(const char *cause)
+{
+	static const uint64_t least_s[] = { 0, 1, 5, 25, 60 };
+	uint64_t at = rig_now(&rig), then;
+	char why[160];
+
+	for (unsigned int i = 0; i < 5; i++) {
+		snprintf(why, sizeof(why), "why=%s; reset %u of 5\n", cause, i + 1);
+		then = hurry_until(why, 2 * MINUTE_US);
+		if (i)
+			ck_assert_uint_ge(then - at, least_s[i - 1] * SECOND_US);
+		at = then;
+	}
+	snprintf(why, sizeof(why), "why=%s; 5 resets within 10 minutes did not help\n", cause);
+	then = hurry_until(why, 2 * MINUTE_US);
+	ck_assert_uint_ge(then - at, least_s[4] * SECOND_US);
+	ck_assert(shows("state", "state=error\n"));
+}
+
+START_TEST(test_f89_after_five_resets_it_stays_in_error_and_takes_power)
+{
+	static const char *const ways[][2] = { { "reset", NULL }, { "off", "on" } };
+
+	add_slow();
+	expect_later_and_later("the device did not become READY");
+	hurry_for(11 * MINUTE_US);
+	ck_assert(shows("state", "state=error\n"));
+	ck_assert_int_lt(power("reset"), 0);	/* it does not work, and is not hidden */
+	hurry_for(11 * MINUTE_US);
+	ck_assert(shows("state", "why=the device did not become READY\n"));
+	sim_set_mood(sim(), SIM_HEALTHY);
+	for (unsigned int i = 0; i < 2 && ways[_i][i]; i++)
+		ck_assert_int_eq(power(ways[_i][i]), 0);
+	ck_assert(shows("state", "state=ready\n"));
+	port_close(open_file("LOOPBACK"));
+}
+END_TEST
+
+START_TEST(test_one_that_crashes_ever_again_is_left_alone)
+{
+	char line[32];
+
+	d = rig_device(&rig, "loopback,reset_us=20000");
+	for (unsigned int i = 0; i < 5; i++) {
+		sim_set_state_sys_err(sim());
+		snprintf(line, sizeof(line), "; reset %u of 5\n", i + 1);
+		hurry_until(line, SECOND_US);
+		hurry_until("state=ready\n", 2 * MINUTE_US);
+	}
+	sim_set_state_sys_err(sim());
+	hurry_until("5 resets within 10 minutes did not help\n", SECOND_US);
+	hurry_for(11 * MINUTE_US);
+	ck_assert(shows("state", "state=error\n"));
+	ck_assert(!rig_file(d, "LOOPBACK")->is_offered);
+	ck_assert_int_eq(power("reset"), 0);
+	port_close(open_file("LOOPBACK"));
+	sim_set_state_sys_err(sim());
+	hurry_until("; reset 1 of 5\n", SECOND_US);
+	hurry_until("state=ready\n", SECOND_US);
+}
+END_TEST
+
+START_TEST(test_one_that_crashes_now_and_then_is_always_reset)
+{
+	d = rig_device(&rig, "loopback,reset_us=20000");
+	for (unsigned int i = 0; i < 11; i++) {
+		sim_set_state_sys_err(sim());
+		hurry_until("state=recovering\n", SECOND_US);
+		hurry_until("state=ready\n", MINUTE_US);
+		hurry_for(151 * SECOND_US);
+	}
+}
+END_TEST
+
+START_TEST(test_an_image_that_is_missing_is_named_while_it_recovers)
+{
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=bare,ee=pbl,boot=images"), 0);
+	d = registry_device(rig.registry, 0);
+	hurry_until(" of 5\n", MINUTE_US);
+	ck_assert(shows("state", "why=none for PBL: image none: No such file"));
+	hurry_until("did not help\n", 5 * MINUTE_US);
+	ck_assert(shows("state", "why=none for PBL: image none: No such file"));
+}
+END_TEST
+
+START_TEST(test_off_ends_the_wait_for_the_next_try)
+{
+	add_slow();
+	hurry_until("; reset 4 of 5", 5 * MINUTE_US);
+	sim_set_mood(sim(), SIM_HEALTHY);
+	ck_assert_int_eq(power("off"), 0);
+	hurry_for(11 * MINUTE_US);
+	ck_assert(shows("state", "state=off\n"));
+}
+END_TEST
+
 /* --- what is saved --- */
 
 START_TEST(test_a_report_tells_what_was_known)
@@ -402,6 +580,7 @@ int main(void)
 {
 	Suite *s = suite_create("recovery");
 	TCase *p = tcase_create("policy"), *t = tcase_create("device"), *c = tcase_create("dump");
+	TCase *n = tcase_create("never");
 
 	tcase_add_test(p, test_the_first_reset_comes_at_once_the_others_later);
 	tcase_add_test(p, test_what_happened_long_ago_does_not_count);
@@ -419,6 +598,14 @@ int main(void)
 	tcase_add_test(t, test_f31_a_device_that_takes_nothing_is_reset_when_told_so);
 	tcase_add_test(t, test_a_slow_reader_is_no_stall);
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(n, setup, teardown);
+	tcase_add_test(n, test_f89_one_that_does_not_start_is_tried_again);
+	tcase_add_loop_test(n, test_f89_after_five_resets_it_stays_in_error_and_takes_power, 0, 2);
+	tcase_add_test(n, test_one_that_crashes_ever_again_is_left_alone);
+	tcase_add_test(n, test_one_that_crashes_now_and_then_is_always_reset);
+	tcase_add_test(n, test_an_image_that_is_missing_is_named_while_it_recovers);
+	tcase_add_test(n, test_off_ends_the_wait_for_the_next_try);
+	suite_add_tcase(s, n);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_a_report_tells_what_was_known);
 	tcase_add_test(c, test_a_dump_is_taken_before_the_reset);

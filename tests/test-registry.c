@@ -160,7 +160,7 @@ START_TEST(test_a_device_that_fails_does_not_harm_the_others)
 	ck_assert(device_is_ready(good));
 	ck_assert(device_is_settled(bad));
 	ck_assert(!device_is_ready(bad));
-	ck_assert_ptr_nonnull(strstr(rig_show(bad, "state"), "state=error\n"));
+	ck_assert_ptr_nonnull(strstr(rig_show(bad, "state"), "state=recovering\n"));
 	ck_assert_ptr_null(strstr(rig_show(bad, "state"), "why=\n"));
 }
 END_TEST

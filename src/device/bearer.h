@@ -16,6 +16,9 @@ struct profile;
 
 struct bearer_ops {
 	enum engine_state (*state)(const struct bearer *b);
+	/* Recovering, but not before some time has passed: nobody should wait for
+	 * it.  May be missing. */
+	bool (*is_resting)(const struct bearer *b);
 	/* What is wrong: a sentence, "" when nothing is. */
 	const char *(*why)(const struct bearer *b);
 	/* Words of the file state, static: MHI state and execution environment.

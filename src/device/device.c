@@ -89,9 +89,16 @@ bool device_is_gone(const struct device *d)
 
 bool device_is_settled(const struct device *d)
 {
-	enum engine_state s = device_state(d);
+	const struct bearer_ops *ops = d->bearer->ops;
 
-	return s != ENGINE_STARTING && s != ENGINE_RECOVERING;
+	switch (device_state(d)) {
+	case ENGINE_STARTING:
+		return false;
+	case ENGINE_RECOVERING:
+		return ops->is_resting && ops->is_resting(d->bearer);
+	default:
+		return true;
+	}
 }
 
 bool device_is_ready(const struct device *d)

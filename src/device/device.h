@@ -39,7 +39,8 @@ void device_put(struct device *d);
 const char *device_name(const struct device *d);	/* "mhi0" */
 const char *device_path_name(const struct device *d);	/* "loopback-0", "pci-0000:01:00.0" */
 bool device_is_gone(const struct device *d);
-/* In mission mode or in an error state: nothing more to wait for at start. */
+/* In mission mode or in an error state, one it will be tried to leave later among
+ * them: nothing more to wait for at start. */
 bool device_is_settled(const struct device *d);
 bool device_is_ready(const struct device *d);	/* in mission mode, suspended or not */
 

@@ -37,6 +37,8 @@ static void log_state(const struct device *d)
 
 	if (d->told.state == ENGINE_ERROR || d->told.state == ENGINE_GONE)
 		log_error(d->name, "%s: %s", state, why);
+	else if (d->told.state == ENGINE_RECOVERING)
+		log_warn(d->name, "%s: %s", state, why);
 	else
 		log_info(d->name, "%s%s%s", state, *why ? ": " : "", why);
 }

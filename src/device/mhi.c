@@ -93,6 +93,8 @@ static void on_changed(void *user)
 
 	if (!m->engine)	/* not before engine_new() returned */
 		return;
+	if (engine_state(m->engine) == ENGINE_READY)
+		text_clear(&m->boot.why);
 	mhi_crash_changed(&m->crash);
 	look_after(m);
 	device_bearer_changed(m->bearer.device);
@@ -221,6 +223,7 @@ static int add_helpers(struct mhi *m)
 	m->boot.loop = m->crash.loop = m->loop;
 	m->boot.hw = m->crash.hw = m->hw;
 	m->boot.profile = m->crash.profile = m->profile;
+	m->crash.image_why = &m->boot.why;
 	m->boot.dir = config_firmware_dir(m->files);
 	m->has_crash = true;
 	return mhi_crash_init(&m->crash, config_dump_dir(m->files));
@@ -279,7 +282,10 @@ int mhi_start(struct bearer *b, struct hw *hw, struct sim_chan *sim_chans,
 		r = make_ports(m, ret_why);
 	if (!r)
 		r = device_power(b->device, POWER_ON);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	mhi_crash_keep_up(&m->crash);
+	return 0;
 }
 
 /* What the device calls. */
@@ -302,7 +308,7 @@ static const char *mhi_why(const struct bearer *b)
 
 	if (!m->engine)
 		return "";
-	if (m->crash.why.len && mhi_state(b) != ENGINE_READY)
+	if (m->crash.why.len && (mhi_state(b) == ENGINE_RECOVERING || mhi_state(b) == ENGINE_ERROR))
 		return text_get(&m->crash.why);
 	if (m->boot.why.len && mhi_state(b) == ENGINE_ERROR)
 		return text_get(&m->boot.why);
@@ -383,8 +389,14 @@ static void mhi_free(struct bearer *b)
 	free(m);
 }
 
+static bool mhi_is_resting(const struct bearer *b)
+{
+	return mhi_crash_is_resting(&to_mhi(b)->crash);
+}
+
 static const struct bearer_ops mhi_ops = {
 	.state = mhi_state,
+	.is_resting = mhi_is_resting,
 	.why = mhi_why,
 	.mhi = mhi_word,
 	.ee = mhi_ee,

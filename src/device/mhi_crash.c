@@ -44,6 +44,14 @@ static void add_line(void *user, const char *line)
 	text_printf(user, "%s\n", line);
 }
 
+/* Who knows best: a driver, an image, the engine. */
+static const char *cause(const struct mhi_crash *c)
+{
+	if (c->device->blame.len)
+		return text_get(&c->device->blame);
+	return c->image_why->len ? text_get(c->image_why) : engine_why(c->engine);
+}
+
 static void show_head(const struct mhi_crash *c, struct text *out)
 {
 	char when[40] = "";
@@ -56,7 +64,7 @@ static void show_head(const struct mhi_crash *c, struct text *out)
 	text_add_escaped(out, c->device->address, strlen(c->device->address));
 	text_printf(out, "\nprofile=%s\nmhi=%s\nee=%s\nwhy=", c->profile->name,
 		    mhi_state_name(engine_mhi_state(c->engine)), mhi_ee_name(engine_ee(c->engine)));
-	text_add_escaped(out, engine_why(c->engine), strlen(engine_why(c->engine)));
+	text_add_escaped(out, cause(c), strlen(cause(c)));
 	text_add(out, "\n");
 }
 
@@ -153,6 +161,11 @@ bool mhi_crash_is_recovering(const struct mhi_crash *c)
 	return c->step != CRASH_NONE && c->profile->recovery;
 }
 
+bool mhi_crash_is_resting(const struct mhi_crash *c)
+{
+	return c->step == CRASH_WAITING && c->policy.n > 1;
+}
+
 static void become(struct mhi_crash *c, enum crash_step step)
 {
 	c->step = step;
@@ -167,12 +180,13 @@ static void plan_reset(struct mhi_crash *c)
 	if (!c->profile->recovery) {
 		become(c, CRASH_NONE);
 	} else if (recovery_next(&c->policy, now_us, &delay_us) == RECOVERY_GIVE_UP) {
-		text_printf(&c->why, "%s; %u resets within 10 minutes did not help",
-			    engine_why(c->engine), RECOVERY_MOST);
+		text_printf(&c->why, "%s; %u resets within 10 minutes did not help", cause(c),
+			    RECOVERY_MOST);
+		text_clear(&c->device->blame);	/* it is told by now */
 		become(c, CRASH_NONE);
 	} else {
-		text_printf(&c->why, "%s; reset %u of %u", engine_why(c->engine), c->policy.n,
-			    RECOVERY_MOST);
+		text_printf(&c->why, "%s; reset %u of %u", cause(c), c->policy.n, RECOVERY_MOST);
+		text_clear(&c->device->blame);	/* it is told by now */
 		/* SYS_ERR may be the way to RDDM. */
 		if (c->memory.hw && !c->has_dump && delay_us < RDDM_US)
 			delay_us = RDDM_US;
@@ -225,10 +239,10 @@ void mhi_crash_changed(struct mhi_crash *c)
 	enum engine_state s = engine_state(c->engine);
 
 	if (s == ENGINE_READY)
-		c->was_up = true;
+		c->is_kept_up = true;
 	if (s != ENGINE_ERROR || c->is_handled)
 		return;
-	if (c->was_up || engine_ee(c->engine) == MHI_EE_RDDM)
+	if (c->is_kept_up || engine_ee(c->engine) == MHI_EE_RDDM)
 		begin(c);
 }
 
@@ -273,7 +287,12 @@ void mhi_crash_taken_over(struct mhi_crash *c, enum engine_power what)
 	text_clear(&c->why);
 	recovery_forget(&c->policy);
 	c->step = CRASH_NONE;
-	c->was_up = c->is_handled = c->has_dump = false;
+	c->is_kept_up = c->is_handled = c->has_dump = false;
+}
+
+void mhi_crash_keep_up(struct mhi_crash *c)
+{
+	c->is_kept_up = true;
 }
 
 /* --- life --- */

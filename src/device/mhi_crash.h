@@ -24,9 +24,12 @@ struct mhi_crash {
 	struct hw *hw;
 	struct engine *engine;
 	const struct profile *profile;
+	const struct text *image_why;	/* of an image that failed; "": none did */
 
 	enum crash_step step;
-	bool was_up;		/* in mission mode since somebody last asked for it */
+	/* A failure is answered by resets: it starts for the first time, or was in
+	 * mission mode since somebody last asked for it. */
+	bool is_kept_up;
 	bool is_handled;	/* the present failure */
 	bool has_dump;		/* of this crash; there is no second one */
 	bool has_reset;		/* a reset of ours has to end yet */
@@ -48,6 +51,8 @@ void mhi_crash_fini(struct mhi_crash *c);
 int mhi_crash_start(struct mhi_crash *c, iova_t min, struct text *ret_why);
 /* Before engine and hardware leave; safe twice. */
 void mhi_crash_stop(struct mhi_crash *c);
+/* It is to come up without being asked: a start that fails is tried again. */
+void mhi_crash_keep_up(struct mhi_crash *c);
 
 /* As engine_ops has them. */
 void mhi_crash_changed(struct mhi_crash *c);
@@ -59,3 +64,5 @@ void mhi_crash_taken_over(struct mhi_crash *c, enum engine_power what);
 
 /* Will it be reset?  Then its state is "recovering". */
 bool mhi_crash_is_recovering(const struct mhi_crash *c);
+/* It will, but later: at once did not help. */
+bool mhi_crash_is_resting(const struct mhi_crash *c);
