@@ -8,6 +8,7 @@ mount_tests = \
 	tests/device/test-death \
 	tests/device/test-events \
 	tests/device/test-files \
+	tests/device/test-interrupts \
 	tests/device/test-io \
 	tests/device/test-poll \
 	tests/device/test-requests \
@@ -22,6 +23,7 @@ dist_check_SCRIPTS += tests/device/test-tools.sh
 mount_harness = \
 	tests/device/client.c tests/device/client.h \
 	tests/device/mount.c tests/device/mount.h tests/suite.h
+raw_harness = $(mount_harness) tests/device/raw.c tests/device/raw.h
 shared_harness = $(mount_harness) tests/device/shared.c tests/device/shared.h
 
 tests_device_test_death_SOURCES = tests/device/test-death.c $(shared_harness)
@@ -30,6 +32,8 @@ tests_device_test_events_SOURCES = tests/device/test-events.c $(shared_harness)
 tests_device_test_events_LDADD = $(JANSSON_LIBS) $(CHECK_LIBS)
 tests_device_test_files_SOURCES = tests/device/test-files.c $(shared_harness)
 tests_device_test_files_LDADD = $(CHECK_LIBS)
+tests_device_test_interrupts_SOURCES = tests/device/test-interrupts.c $(raw_harness)
+tests_device_test_interrupts_LDADD = $(CHECK_LIBS)
 tests_device_test_io_SOURCES = tests/device/test-io.c $(shared_harness)
 tests_device_test_io_LDADD = $(CHECK_LIBS)
 tests_device_test_poll_SOURCES = tests/device/test-poll.c $(shared_harness)

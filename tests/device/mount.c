@@ -93,7 +93,7 @@ void mount_start(struct mount *m, const char *options)
 	mount_start_on(m, options, m->root);
 }
 
-void mount_start_on(struct mount *m, const char *options, const char *place)
+void mount_launch(struct mount *m, const char *options, const char *place)
 {
 	char args[512];
 
@@ -108,6 +108,11 @@ void mount_start_on(struct mount *m, const char *options, const char *place)
 		signal(SIGPIPE, SIG_DFL);
 		exec_words(args);
 	}
+}
+
+void mount_start_on(struct mount *m, const char *options, const char *place)
+{
+	mount_launch(m, options, place);
 	WAIT_FOR(waitpid(m->pid, NULL, WNOHANG) != 0 || mount_state_is(m, "ready"));
 	ck_assert_msg(kill(m->pid, 0) == 0, "mhifs did not start");
 }

@@ -42,7 +42,9 @@ void mount_init(struct mount *m);
 /* Starts "mhifs -f OPTIONS DEVICE ROOT" and waits until it serves and mhi0
  * is ready.  @options: words separated by spaces; may be "". */
 void mount_start(struct mount *m, const char *options);
-/* The same on @place, which shows at m->root. */
+/* Only starts it. */
+void mount_launch(struct mount *m, const char *options, const char *place);
+/* mount_start() on @place, which shows at m->root. */
 void mount_start_on(struct mount *m, const char *options, const char *place);
 /* Runs mhifs with the words of @args and returns its exit code; stderr goes to
  * @ret_message, at most @size bytes. */
