@@ -1,5 +1,7 @@
-check_PROGRAMS += tests/test-tree
-TESTS += tests/test-tree
+check_PROGRAMS += tests/test-tree tests/test-handles
+TESTS += tests/test-tree tests/test-handles
+tests_test_handles_SOURCES = tests/test-handles.c tests/suite.h
+tests_test_handles_LDADD = src/fs/libfs.a src/base/libbase.a $(CHECK_LIBS)
 tests_test_tree_SOURCES = tests/test-tree.c tests/suite.h
 tests_test_tree_LDADD = src/fs/libfs.a src/base/libbase.a $(CHECK_LIBS)
 
@@ -10,6 +12,7 @@ mount_tests = \
 	tests/device/test-files \
 	tests/device/test-interrupts \
 	tests/device/test-io \
+	tests/device/test-opcodes \
 	tests/device/test-poll \
 	tests/device/test-requests \
 	tests/device/test-signals \
@@ -36,6 +39,8 @@ tests_device_test_interrupts_SOURCES = tests/device/test-interrupts.c $(raw_harn
 tests_device_test_interrupts_LDADD = $(CHECK_LIBS)
 tests_device_test_io_SOURCES = tests/device/test-io.c $(shared_harness)
 tests_device_test_io_LDADD = $(CHECK_LIBS)
+tests_device_test_opcodes_SOURCES = tests/device/test-opcodes.c $(raw_harness)
+tests_device_test_opcodes_LDADD = $(CHECK_LIBS)
 tests_device_test_poll_SOURCES = tests/device/test-poll.c $(shared_harness)
 tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
 tests_device_test_requests_SOURCES = tests/device/test-requests.c $(mount_harness)

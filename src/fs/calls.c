@@ -17,8 +17,7 @@ static const double dir_attr_timeout = 1.0;
 int calls_init(struct calls *c, struct loop *l, struct registry *r, bool is_single)
 {
 	requests_init(&c->requests, l);
-	list_init(&c->files);
-	list_init(&c->listings);
+	handles_init(&c->handles);
 	c->is_answering = false;
 	return tree_init(&c->tree, r, is_single);
 }
@@ -36,10 +35,14 @@ static void file_close(struct file *f)
 
 void calls_fini(struct calls *c)
 {
-	while (!list_is_empty(&c->files))
-		file_close(list_first(&c->files, struct file, node));
-	while (!list_is_empty(&c->listings))
-		listing_free(list_first(&c->listings, struct listing, node));
+	struct listing *l;
+	struct file *f;
+
+	while ((f = handle_any(&c->handles, HANDLE_FILE)))
+		file_close(f);
+	while ((l = handle_any(&c->handles, HANDLE_LISTING)))
+		listing_free(l);
+	handles_fini(&c->handles);
 	requests_fini(&c->requests);
 	tree_fini(&c->tree);
 }
@@ -49,9 +52,24 @@ static struct calls *calls_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-static struct file *file_of(const struct fuse_file_info *fi)
+/* The open file of a handle, or NULL and @req is answered. */
+static struct file *file_of(fuse_req_t req, const struct fuse_file_info *fi)
 {
-	return (struct file *)(uintptr_t)fi->fh;
+	struct file *f = handle_find(&calls_of(req)->handles, HANDLE_FILE, fi->fh);
+
+	if (f && f->is_open)
+		return f;
+	fuse_reply_err(req, EBADF);
+	return NULL;
+}
+
+static struct listing *listing_of(fuse_req_t req, const struct fuse_file_info *fi)
+{
+	struct listing *l = handle_find(&calls_of(req)->handles, HANDLE_LISTING, fi->fh);
+
+	if (!l)
+		fuse_reply_err(req, EBADF);
+	return l;
 }
 
 static void on_init(void *user, struct fuse_conn_info *conn)
@@ -76,6 +94,17 @@ static struct inode *inode_of(fuse_req_t req, fuse_ino_t ino)
 	if (!inode)
 		fuse_reply_err(req, ENOENT);
 	return inode;
+}
+
+/* The same for directories alone. */
+static struct inode *dir_of(fuse_req_t req, fuse_ino_t ino)
+{
+	struct inode *inode = inode_of(req, ino);
+
+	if (!inode || inode_is_dir(inode))
+		return inode;
+	fuse_reply_err(req, ENOTDIR);
+	return NULL;
 }
 
 static double attr_timeout(const struct inode *inode)
@@ -190,37 +219,36 @@ static void on_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct listing *l;
 
-	if (!inode_of(req, ino))
+	if (!dir_of(req, ino))
 		return;
-	l = listing_new(&calls_of(req)->listings);
+	l = listing_new(&calls_of(req)->handles);
 	if (!l) {
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	fi->fh = (uint64_t)(uintptr_t)l;
+	fi->fh = l->handle;
 	if (fuse_reply_open(req, fi) < 0)
 		listing_free(l);
-}
-
-static struct listing *listing_of(const struct fuse_file_info *fi)
-{
-	return (struct listing *)(uintptr_t)fi->fh;
 }
 
 static void on_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		       struct fuse_file_info *fi)
 {
-	struct inode *dir = inode_of(req, ino);
+	struct listing *l = listing_of(req, fi);
+	struct inode *dir = l ? dir_of(req, ino) : NULL;
 
 	if (dir)
-		listing_read(listing_of(fi), req, &calls_of(req)->tree, dir, size,
-			     (size_t)off);
+		listing_read(l, req, &calls_of(req)->tree, dir, size, (size_t)off);
 }
 
 static void on_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct listing *l = listing_of(req, fi);
+
 	(void)ino;
-	listing_free(listing_of(fi));
+	if (!l)
+		return;
+	listing_free(l);
 	fuse_reply_err(req, 0);
 }
 
@@ -231,7 +259,7 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct opening o = {
 		.tree = &c->tree,
 		.inode = inode,
-		.files = &c->files,
+		.handles = &c->handles,
 		.nonblock = fi->flags & O_NONBLOCK,
 		.wants_write = (fi->flags & O_ACCMODE) != O_RDONLY,
 	};
@@ -241,6 +269,10 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (!inode)
 		return;
 	r = tree_find(o.tree, inode, &p);
+	if (r == 0 && inode_is_dir(inode))
+		r = -EISDIR;
+	if (r == 0 && p.kind == INODE_LINK)
+		r = -ELOOP;
 	if (r < 0) {
 		fuse_reply_err(req, -r);
 		return;
@@ -261,18 +293,24 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 
 static void on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
+	struct file *f = file_of(req, fi);
+
 	(void)ino;
-	file_close(file_of(fi));
+	if (!f)
+		return;
+	file_close(f);
 	fuse_reply_err(req, 0);
 }
 
 static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
-	struct file *f = file_of(fi);
+	struct file *f = file_of(req, fi);
 	struct request *r;
 
 	(void)ino;
+	if (!f)
+		return;
 	/* Only the page cache (splice, sendfile, mmap) reads without an owner.
 	 * Parked there it would lock the page, and with it every open. */
 	if (!fi->lock_owner) {
@@ -289,10 +327,12 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size,
 		     off_t off, struct fuse_file_info *fi)
 {
-	struct file *f = file_of(fi);
+	struct file *f = file_of(req, fi);
 	struct request *r;
 
 	(void)ino;
+	if (!f)
+		return;
 	if (!f->ops->write) {
 		fuse_reply_err(req, EACCES);
 		return;
@@ -306,10 +346,12 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 
 static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct file *f = file_of(fi);
+	struct file *f = file_of(req, fi);
 	struct request *r;
 
 	(void)ino;
+	if (!f)
+		return;
 	if (!f->ops->flush) {	/* a kernel that does not know NOFLUSH */
 		fuse_reply_err(req, 0);
 		return;
@@ -324,9 +366,14 @@ static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void on_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi,
 		    struct fuse_pollhandle *ph)
 {
-	struct file *f = file_of(fi);
+	struct file *f = file_of(req, fi);
 
 	(void)ino;
+	if (!f) {
+		if (ph)
+			fuse_pollhandle_destroy(ph);
+		return;
+	}
 	if (ph) {
 		if (f->poll)
 			fuse_pollhandle_destroy(f->poll);
@@ -339,12 +386,18 @@ static void on_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg
 		     struct fuse_file_info *fi, unsigned int flags, const void *in,
 		     size_t in_len, size_t out_len)
 {
-	struct file *f = file_of(fi);
 	struct request *r;
+	struct file *f;
 
 	(void)ino;
-	/* The handle of a directory is no file. */
-	if (flags & FUSE_IOCTL_DIR || !f->ops->ioctl) {
+	if (flags & FUSE_IOCTL_DIR) {	/* no file has this handle */
+		fuse_reply_err(req, ENOTTY);
+		return;
+	}
+	f = file_of(req, fi);
+	if (!f)
+		return;
+	if (!f->ops->ioctl) {
 		fuse_reply_err(req, ENOTTY);
 		return;
 	}

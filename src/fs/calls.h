@@ -10,8 +10,7 @@
 struct calls {
 	struct tree tree;
 	struct requests requests;
-	struct list files;	/* all open files */
-	struct list listings;	/* all open directories */
+	struct handles handles;	/* all open files and directories */
 	bool is_answering;	/* the kernel's INIT came */
 };
 

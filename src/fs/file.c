@@ -6,7 +6,10 @@ void *file_new(const struct opening *o, const struct file_ops *ops, size_t size)
 {
 	struct file *f = calloc(1, size);
 
-	if (!f) {
+	if (f)
+		f->handle = handle_new(o->handles, HANDLE_FILE, f);
+	if (!f || !f->handle) {
+		free(f);
 		wait_answer(&o->request->wait, -ENOMEM, NULL, 0);
 		return NULL;
 	}
@@ -14,7 +17,7 @@ void *file_new(const struct opening *o, const struct file_ops *ops, size_t size)
 	f->tree = o->tree;
 	f->inode = o->inode;
 	f->inode->n_files++;
-	list_append(o->files, &f->node);
+	f->handles = o->handles;
 	o->request->file = f;
 	return f;
 }
@@ -23,7 +26,7 @@ void file_free(struct file *f)
 {
 	if (!f)
 		return;
-	list_remove(&f->node);
+	handle_free(f->handles, f->handle);
 	if (f->poll)
 		fuse_pollhandle_destroy(f->poll);
 	f->inode->n_files--;

@@ -1,12 +1,13 @@
 /*
  * file - one open file, whatever is behind it.
  *
- * The kernel's handle is the pointer.  channel-file.c, attr-file.c, event-file.c
+ * channel-file.c, attr-file.c, event-file.c
  * and stored-file.c make the kinds; each embeds a struct file as its first member.
  */
 #pragma once
 #include "device/events.h"
 #include "device/node.h"
+#include "fs/handles.h"
 #include "fs/request.h"
 #include "fs/tree.h"
 
@@ -29,7 +30,9 @@ struct file_ops {
 
 struct file {
 	const struct file_ops *ops;
-	struct list node;	/* in the list of all open files */
+	struct handles *handles;	/* borrowed */
+	uint64_t handle;	/* the kernel's name for it */
+	bool is_open;		/* the kernel has been told the handle */
 	struct tree *tree;	/* borrowed */
 	struct inode *inode;	/* counted in n_files */
 	struct fuse_pollhandle *poll;	/* the newest; NULL: nobody asked yet */
@@ -39,7 +42,7 @@ struct file {
 struct opening {
 	struct tree *tree;
 	struct inode *inode;
-	struct list *files;	/* all open files */
+	struct handles *handles;
 	struct request *request;
 	bool nonblock;
 	bool wants_write;
@@ -52,7 +55,7 @@ void attr_file_open(const struct opening *o, struct node *n);
 void stored_file_open(const struct opening *o, struct node *n);
 void event_file_open(const struct opening *o, struct events *e);
 
-/* For the kinds: a file of @size bytes, in o->files and in the request.  NULL
+/* For the kinds: a file of @size bytes, with a handle and in the request.  NULL
  * without memory, and the request was answered with that. */
 void *file_new(const struct opening *o, const struct file_ops *ops, size_t size);
 /* Frees what was not opened, or is closed; safe on NULL. */

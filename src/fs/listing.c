@@ -4,18 +4,23 @@
 
 enum { MOST_ENTRY = 512 };	/* a name of 255 bytes has room */
 
-struct listing *listing_new(struct list *open)
+struct listing *listing_new(struct handles *h)
 {
 	struct listing *l = calloc(1, sizeof(*l));
 
-	if (l)
-		list_append(open, &l->node);
-	return l;
+	if (!l)
+		return NULL;
+	l->handles = h;
+	l->handle = handle_new(h, HANDLE_LISTING, l);
+	if (l->handle)
+		return l;
+	free(l);
+	return NULL;
 }
 
 void listing_free(struct listing *l)
 {
-	list_remove(&l->node);
+	handle_free(l->handles, l->handle);
 	text_fini(&l->entries);
 	free(l);
 }

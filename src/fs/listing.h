@@ -5,15 +5,17 @@
  * place is simply where the next one begins.
  */
 #pragma once
+#include "fs/handles.h"
 #include "fs/kernel.h"
 #include "fs/tree.h"
 
 struct listing {
-	struct list node;	/* in the list of all open directories */
+	struct handles *handles;	/* borrowed */
+	uint64_t handle;	/* the kernel's name for it */
 	struct text entries;
 };
 
-struct listing *listing_new(struct list *open);	/* NULL without memory */
+struct listing *listing_new(struct handles *h);	/* NULL without memory */
 void listing_free(struct listing *l);
 
 /* Answers READDIR. */

@@ -9,6 +9,8 @@ src_fs_libfs_a_SOURCES = \
 	src/fs/file.h \
 	src/fs/fs.c \
 	src/fs/fs.h \
+	src/fs/handles.c \
+	src/fs/handles.h \
 	src/fs/kernel.h \
 	src/fs/listing.c \
 	src/fs/listing.h \

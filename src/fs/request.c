@@ -55,11 +55,13 @@ static int reply_open(fuse_req_t fuse, struct file *f)
 	/* libfuse has no way to ask for FOPEN_STREAM, and without it a blocked
 	 * read blocks a write on the same open file. */
 	const struct fuse_open_out out = {
-		.fh = (uint64_t)(uintptr_t)f,
+		.fh = f->handle,
 		.open_flags = f->ops->open_flags,
 	};
-	int r = fuse_reply_buf(fuse, (const char *)&out, sizeof(out));
+	int r;
 
+	f->is_open = true;
+	r = fuse_reply_buf(fuse, (const char *)&out, sizeof(out));
 	if (r < 0)
 		file_free(f);
 	return r;
