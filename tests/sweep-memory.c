@@ -102,5 +102,5 @@ static struct sweep_scene scenes[] = {
 
 int main(int argc, char **argv)
 {
-	return sweep_main(argc, argv, scenes, ARRAY_SIZE(scenes));
+	return sweep_main(argc, argv, 82, scenes, ARRAY_SIZE(scenes));
 }

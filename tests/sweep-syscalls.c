@@ -226,5 +226,5 @@ static struct sweep_scene scenes[] = {
 
 int main(int argc, char **argv)
 {
-	return sweep_main(argc, argv, scenes, ARRAY_SIZE(scenes));
+	return sweep_main(argc, argv, 83, scenes, ARRAY_SIZE(scenes));
 }

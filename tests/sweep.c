@@ -170,8 +170,8 @@ static unsigned int sweep_every(void)
 	return every && atoi(every) > 0 ? (unsigned int)atoi(every) : SAMPLE;
 }
 
-/* True when all points were survived. */
-static bool sweep(const struct sweep_scene *scene)
+/* True when all points were survived; they are added to @sum. */
+static bool sweep(const struct sweep_scene *scene, struct totals *sum)
 {
 	struct fail_plan plan = { .kinds = scene->kinds, .at = FAIL_NEVER };
 	struct totals t = { 0 };
@@ -196,6 +196,8 @@ static bool sweep(const struct sweep_scene *scene)
 	printf("%s: %u points, %u failures, %u survived: %u refused, %u unnoticed\n",
 	       scene->name, r.result.n_points, t.n_points, t.n_survived, t.n_refused,
 	       t.n_unnoticed);
+	sum->n_points += t.n_points;
+	sum->n_survived += t.n_survived;
 	return t.n_points && t.n_survived == t.n_points;
 }
 
@@ -216,8 +218,10 @@ static int run_here(const struct sweep_scene *scene, char **argv)
 	return why ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int sweep_main(int argc, char **argv, struct sweep_scene *scenes, unsigned int n)
+int sweep_main(int argc, char **argv, unsigned int id, struct sweep_scene *scenes,
+	       unsigned int n)
 {
+	struct totals sum = { 0 };
 	int status = EXIT_SUCCESS;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -228,10 +232,11 @@ int sweep_main(int argc, char **argv, struct sweep_scene *scenes, unsigned int n
 			continue;
 		if (scenes[i].begin)
 			scenes[i].begin(&scenes[i]);
-		if (argc == 5 ? run_here(&scenes[i], argv) : !sweep(&scenes[i]))
+		if (argc == 5 ? run_here(&scenes[i], argv) : !sweep(&scenes[i], &sum))
 			status = EXIT_FAILURE;
 		if (scenes[i].end)
 			scenes[i].end(&scenes[i]);
 	}
+	printf("f%02u: %u cases, %u survived\n", id, sum.n_points, sum.n_survived);
 	return status;
 }

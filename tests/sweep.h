@@ -28,5 +28,7 @@ struct sweep_scene {
 	void (*end)(struct sweep_scene *scene);
 };
 
-/* main() of a sweep; prints a line a scene, and one for each point that failed. */
-int sweep_main(int argc, char **argv, struct sweep_scene *scenes, unsigned int n);
+/* main() of a sweep; prints a line a scene, one for each point that failed, and the
+ * sum as a line of fault @id. */
+int sweep_main(int argc, char **argv, unsigned int id, struct sweep_scene *scenes,
+	       unsigned int n);

@@ -241,7 +241,7 @@ START_TEST(test_an_interrupted_read_loses_nothing)
 }
 END_TEST
 
-START_TEST(test_what_a_dead_caller_did_not_get_goes_to_the_next)
+START_TEST(test_f74_what_a_dead_caller_did_not_get_goes_to_the_next)
 {
 	a.is_gone = true;
 	read_some(&a, 4096, false);
@@ -322,7 +322,7 @@ int main(void)
 	tcase_add_test(t, test_who_falls_behind_is_told_how_much);
 	tcase_add_test(t, test_a_line_begun_is_finished_before_a_loss_is_told);
 	tcase_add_test(t, test_an_interrupted_read_loses_nothing);
-	tcase_add_test(t, test_what_a_dead_caller_did_not_get_goes_to_the_next);
+	tcase_add_test(t, test_f74_what_a_dead_caller_did_not_get_goes_to_the_next);
 	tcase_add_test(t, test_the_end_is_the_rest_then_end_of_file);
 	tcase_add_test(t, test_a_reader_outlives_who_made_the_events);
 	tcase_add_test(t, test_a_source_is_checked_when_it_comes);

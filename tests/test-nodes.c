@@ -120,7 +120,7 @@ START_TEST(test_suspend_and_resume)
 }
 END_TEST
 
-START_TEST(test_power_refuses_what_it_does_not_know)
+START_TEST(test_f80_power_refuses_what_it_does_not_know)
 {
 	static const char *const words[] = { "", "On", "offf", "on\n", "1" };
 
@@ -134,7 +134,7 @@ START_TEST(test_power_refuses_what_it_does_not_know)
 }
 END_TEST
 
-START_TEST(test_a_second_transition_is_busy)
+START_TEST(test_f80_a_second_transition_is_busy)
 {
 	struct call first;
 
@@ -169,7 +169,7 @@ START_TEST(test_off_waits_for_its_own_transition)
 }
 END_TEST
 
-START_TEST(test_nonblocking_power_returns_at_once)
+START_TEST(test_f80_nonblocking_power_returns_at_once)
 {
 	d = rig_device(&rig, "loopback,m3_us=2000");
 	rig_store(d, "power", "suspend", true, &call);
@@ -193,7 +193,7 @@ START_TEST(test_a_start_that_ends_never_shows_ready)
 }
 END_TEST
 
-START_TEST(test_an_interrupted_wait_leaves_the_transition)
+START_TEST(test_f80_an_interrupted_wait_leaves_the_transition)
 {
 	d = rig_device(&rig, "loopback,m3_us=2000");
 	rig_store(d, "power", "suspend", false, &call);
@@ -412,13 +412,13 @@ int main(void)
 	tcase_add_test(t, test_stats_have_every_key_of_every_channel);
 	tcase_add_test(t, test_power_off_and_on);
 	tcase_add_test(t, test_suspend_and_resume);
-	tcase_add_test(t, test_power_refuses_what_it_does_not_know);
-	tcase_add_test(t, test_a_second_transition_is_busy);
+	tcase_add_test(t, test_f80_power_refuses_what_it_does_not_know);
+	tcase_add_test(t, test_f80_a_second_transition_is_busy);
 	tcase_add_test(t, test_off_is_done_although_it_replaces_another_transition);
 	tcase_add_test(t, test_off_waits_for_its_own_transition);
 	tcase_add_test(t, test_a_start_that_ends_never_shows_ready);
-	tcase_add_test(t, test_nonblocking_power_returns_at_once);
-	tcase_add_test(t, test_an_interrupted_wait_leaves_the_transition);
+	tcase_add_test(t, test_f80_nonblocking_power_returns_at_once);
+	tcase_add_test(t, test_f80_an_interrupted_wait_leaves_the_transition);
 	tcase_add_test(t, test_a_device_that_does_not_suspend_times_out);
 	tcase_add_test(t, test_a_device_in_error_says_why);
 	tcase_add_test(t, test_reset_ends_files_with_econnreset);

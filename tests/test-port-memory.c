@@ -70,7 +70,7 @@ static void teardown(void)
 	port_bench_fini(&b);
 }
 
-START_TEST(test_messages_take_nothing_from_the_heap)
+START_TEST(test_f82_messages_take_nothing_from_the_heap)
 {
 	unsigned int before, n_right = 0;
 
@@ -96,7 +96,7 @@ START_TEST(test_messages_take_nothing_from_the_heap)
 }
 END_TEST
 
-START_TEST(test_channel_of_128_elements_is_compact)
+START_TEST(test_f82_channel_of_128_elements_is_compact)
 {
 	size_t before;
 
@@ -111,7 +111,7 @@ START_TEST(test_channel_of_128_elements_is_compact)
 }
 END_TEST
 
-START_TEST(test_heap_is_flat_over_many_lives)
+START_TEST(test_f82_heap_is_flat_over_many_lives)
 {
 	int before = 0;
 
@@ -140,7 +140,7 @@ START_TEST(test_heap_is_flat_over_many_lives)
 }
 END_TEST
 
-START_TEST(test_open_without_memory_is_enomem_and_no_user)
+START_TEST(test_f82_open_without_memory_is_enomem_and_no_user)
 {
 	int n = 0;
 
@@ -163,7 +163,7 @@ START_TEST(test_open_without_memory_is_enomem_and_no_user)
 }
 END_TEST
 
-START_TEST(test_open_without_memory_spares_those_who_are_there)
+START_TEST(test_f82_open_without_memory_spares_those_who_are_there)
 {
 	client_open(&a, &b);
 	fails_after = 0;
@@ -176,7 +176,7 @@ START_TEST(test_open_without_memory_spares_those_who_are_there)
 }
 END_TEST
 
-START_TEST(test_calls_that_cannot_be_parked_are_enomem)
+START_TEST(test_f82_calls_that_cannot_be_parked_are_enomem)
 {
 	client_open(&a, &b);
 	client_write(&a, data, 64);
@@ -194,7 +194,7 @@ START_TEST(test_calls_that_cannot_be_parked_are_enomem)
 }
 END_TEST
 
-START_TEST(test_death_without_memory_loses_messages_but_no_error)
+START_TEST(test_f82_death_without_memory_loses_messages_but_no_error)
 {
 	client_open(&a, &b);
 	client_open(&z, &b);
@@ -212,7 +212,7 @@ START_TEST(test_death_without_memory_loses_messages_but_no_error)
 }
 END_TEST
 
-START_TEST(test_port_without_memory_is_null)
+START_TEST(test_f82_port_without_memory_is_null)
 {
 	struct port *p;
 
@@ -229,14 +229,14 @@ int main(void)
 	TCase *c = tcase_create("memory");
 
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, test_messages_take_nothing_from_the_heap);
-	tcase_add_test(c, test_channel_of_128_elements_is_compact);
-	tcase_add_test(c, test_heap_is_flat_over_many_lives);
-	tcase_add_test(c, test_open_without_memory_is_enomem_and_no_user);
-	tcase_add_test(c, test_open_without_memory_spares_those_who_are_there);
-	tcase_add_test(c, test_calls_that_cannot_be_parked_are_enomem);
-	tcase_add_test(c, test_death_without_memory_loses_messages_but_no_error);
-	tcase_add_test(c, test_port_without_memory_is_null);
+	tcase_add_test(c, test_f82_messages_take_nothing_from_the_heap);
+	tcase_add_test(c, test_f82_channel_of_128_elements_is_compact);
+	tcase_add_test(c, test_f82_heap_is_flat_over_many_lives);
+	tcase_add_test(c, test_f82_open_without_memory_is_enomem_and_no_user);
+	tcase_add_test(c, test_f82_open_without_memory_spares_those_who_are_there);
+	tcase_add_test(c, test_f82_calls_that_cannot_be_parked_are_enomem);
+	tcase_add_test(c, test_f82_death_without_memory_loses_messages_but_no_error);
+	tcase_add_test(c, test_f82_port_without_memory_is_null);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }

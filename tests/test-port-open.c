@@ -156,7 +156,7 @@ START_TEST(test_refused_open_is_answered_at_once)
 }
 END_TEST
 
-START_TEST(test_interrupted_open_is_no_user_and_the_last_one_ends_the_start)
+START_TEST(test_f73_interrupted_open_is_no_user_and_the_last_one_ends_the_start)
 {
 	client_begin_open(&a, &b, false);
 	client_begin_open(&z, &b, false);
@@ -186,7 +186,7 @@ START_TEST(test_start_goes_on_for_a_user_who_does_not_wait)
 }
 END_TEST
 
-START_TEST(test_open_whose_caller_is_gone_is_undone)
+START_TEST(test_f74_open_whose_caller_is_gone_is_undone)
 {
 	a.open.is_gone = true;
 	client_begin_open(&a, &b, false);
@@ -263,7 +263,7 @@ START_TEST(test_open_while_stopping_waits_and_prepares_anew)
 }
 END_TEST
 
-START_TEST(test_open_interrupted_while_stopping_prepares_nothing)
+START_TEST(test_f73_open_interrupted_while_stopping_prepares_nothing)
 {
 	client_open(&a, &b);
 	client_close(&a);
@@ -358,14 +358,14 @@ int main(void)
 	tcase_add_test(c, test_linger_of_zero_unprepares_at_once);
 	tcase_add_test(c, test_failed_open_is_no_user);
 	tcase_add_test(c, test_refused_open_is_answered_at_once);
-	tcase_add_test(c, test_interrupted_open_is_no_user_and_the_last_one_ends_the_start);
+	tcase_add_test(c, test_f73_interrupted_open_is_no_user_and_the_last_one_ends_the_start);
 	tcase_add_test(c, test_start_goes_on_for_a_user_who_does_not_wait);
-	tcase_add_test(c, test_open_whose_caller_is_gone_is_undone);
+	tcase_add_test(c, test_f74_open_whose_caller_is_gone_is_undone);
 	tcase_add_test(c, test_nonblocking_open_does_not_wait_and_poll_tells);
 	tcase_add_test(c, test_nonblocking_open_whose_start_fails_leaves_a_dead_file);
 	tcase_add_test(c, test_calls_while_starting_wait_and_then_go_on);
 	tcase_add_test(c, test_open_while_stopping_waits_and_prepares_anew);
-	tcase_add_test(c, test_open_interrupted_while_stopping_prepares_nothing);
+	tcase_add_test(c, test_f73_open_interrupted_while_stopping_prepares_nothing);
 	tcase_add_test(c, test_open_that_waited_gets_the_error_of_its_own_start);
 	tcase_add_test(c, test_port_that_is_not_offered_refuses_opens);
 	tcase_add_test(c, test_open_that_waited_while_the_channel_left_gets_enodev);

@@ -94,7 +94,7 @@ START_TEST(test_message_is_all_pieces_up_to_its_end)
 }
 END_TEST
 
-START_TEST(test_message_is_readable_early_when_it_holds_every_slot)
+START_TEST(test_f75_message_is_readable_early_when_it_holds_every_slot)
 {
 	call_read(&r1, &a, 16, 0, false);
 	say_more("0123456789");
@@ -233,7 +233,7 @@ START_TEST(test_nonblocking_read_does_not_pass_parked_ones)
 }
 END_TEST
 
-START_TEST(test_interrupted_read_takes_nothing)
+START_TEST(test_f73_interrupted_read_takes_nothing)
 {
 	call_read(&r1, &a, 16, 0, false);
 	call_read(&r2, &z, 16, 0, false);
@@ -245,7 +245,7 @@ START_TEST(test_interrupted_read_takes_nothing)
 }
 END_TEST
 
-START_TEST(test_message_whose_reader_is_gone_goes_to_the_next)
+START_TEST(test_f74_message_whose_reader_is_gone_goes_to_the_next)
 {
 	r1.is_gone = true;
 	call_read(&r1, &a, 3, 0, false);
@@ -258,7 +258,7 @@ START_TEST(test_message_whose_reader_is_gone_goes_to_the_next)
 }
 END_TEST
 
-START_TEST(test_message_whose_only_reader_is_gone_stays)
+START_TEST(test_f74_message_whose_only_reader_is_gone_stays)
 {
 	r1.is_gone = true;
 	call_read(&r1, &a, 16, 0, false);
@@ -268,7 +268,7 @@ START_TEST(test_message_whose_only_reader_is_gone_stays)
 }
 END_TEST
 
-START_TEST(test_slot_returns_to_the_device_only_when_consumed)
+START_TEST(test_f75_slot_returns_to_the_device_only_when_consumed)
 {
 	say("0123");
 	say_more("4567");
@@ -285,7 +285,7 @@ START_TEST(test_slot_returns_to_the_device_only_when_consumed)
 }
 END_TEST
 
-START_TEST(test_slow_reader_holds_the_device)
+START_TEST(test_f75_slow_reader_holds_the_device)
 {
 	for (int i = 0; i < 4; i++)
 		say("m");
@@ -360,7 +360,7 @@ START_TEST(test_message_cut_by_a_failed_transfer_is_not_passed_off_as_whole)
 }
 END_TEST
 
-START_TEST(test_drop_keeps_the_newest_messages)
+START_TEST(test_f75_drop_keeps_the_newest_messages)
 {
 	say("1");
 	say("2");
@@ -377,7 +377,7 @@ START_TEST(test_drop_keeps_the_newest_messages)
 }
 END_TEST
 
-START_TEST(test_drop_spares_the_message_that_is_being_read)
+START_TEST(test_f75_drop_spares_the_message_that_is_being_read)
 {
 	say("begun");
 	ck_assert_int_eq(client_read(&a, data, 2), 2);
@@ -391,7 +391,7 @@ START_TEST(test_drop_spares_the_message_that_is_being_read)
 }
 END_TEST
 
-START_TEST(test_drop_takes_the_whole_of_a_message_longer_than_all_slots)
+START_TEST(test_f75_drop_takes_the_whole_of_a_message_longer_than_all_slots)
 {
 	for (int i = 0; i < 7; i++)
 		say_more("0123456789abcdef");
@@ -403,7 +403,7 @@ START_TEST(test_drop_takes_the_whole_of_a_message_longer_than_all_slots)
 }
 END_TEST
 
-START_TEST(test_drop_serves_a_waiting_read_first)
+START_TEST(test_f75_drop_serves_a_waiting_read_first)
 {
 	say("1");
 	say("2");
@@ -450,7 +450,7 @@ int main(void)
 	tcase_add_test(c, test_read_gets_at_most_one_message);
 	tcase_add_test(c, test_what_did_not_fit_stays_for_the_next_read);
 	tcase_add_test(c, test_message_is_all_pieces_up_to_its_end);
-	tcase_add_test(c, test_message_is_readable_early_when_it_holds_every_slot);
+	tcase_add_test(c, test_f75_message_is_readable_early_when_it_holds_every_slot);
 	tcase_add_test(c, test_empty_message_is_never_seen);
 	tcase_add_test(c, test_empty_pieces_of_a_message_do_not_count);
 	tcase_add_test(c, test_empty_end_of_a_message_read_early_is_no_message);
@@ -460,11 +460,11 @@ int main(void)
 	tcase_add_test(c, test_parked_reads_are_served_in_order_of_arrival);
 	tcase_add_test(c, test_rest_of_a_message_goes_to_the_next_parked_read);
 	tcase_add_test(c, test_nonblocking_read_does_not_pass_parked_ones);
-	tcase_add_test(c, test_interrupted_read_takes_nothing);
-	tcase_add_test(c, test_message_whose_reader_is_gone_goes_to_the_next);
-	tcase_add_test(c, test_message_whose_only_reader_is_gone_stays);
-	tcase_add_test(c, test_slot_returns_to_the_device_only_when_consumed);
-	tcase_add_test(c, test_slow_reader_holds_the_device);
+	tcase_add_test(c, test_f73_interrupted_read_takes_nothing);
+	tcase_add_test(c, test_f74_message_whose_reader_is_gone_goes_to_the_next);
+	tcase_add_test(c, test_f74_message_whose_only_reader_is_gone_stays);
+	tcase_add_test(c, test_f75_slot_returns_to_the_device_only_when_consumed);
+	tcase_add_test(c, test_f75_slow_reader_holds_the_device);
 	tcase_add_test(c, test_bytes_are_read_straight_from_the_slots_in_one_answer);
 	tcase_add_test(c, test_slot_the_link_refuses_is_offered_again);
 	tcase_add_test(c, test_failed_transfer_is_told_to_one_read);
@@ -475,10 +475,10 @@ int main(void)
 	suite_add_tcase(s, c);
 	c = tcase_create("drop");
 	tcase_add_checked_fixture(c, setup_drop, teardown);
-	tcase_add_test(c, test_drop_keeps_the_newest_messages);
-	tcase_add_test(c, test_drop_spares_the_message_that_is_being_read);
-	tcase_add_test(c, test_drop_takes_the_whole_of_a_message_longer_than_all_slots);
-	tcase_add_test(c, test_drop_serves_a_waiting_read_first);
+	tcase_add_test(c, test_f75_drop_keeps_the_newest_messages);
+	tcase_add_test(c, test_f75_drop_spares_the_message_that_is_being_read);
+	tcase_add_test(c, test_f75_drop_takes_the_whole_of_a_message_longer_than_all_slots);
+	tcase_add_test(c, test_f75_drop_serves_a_waiting_read_first);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }

@@ -69,7 +69,7 @@ static void fill(void)
 		ck_assert_int_eq(client_write(&a, "f", 1), 1);
 }
 
-START_TEST(test_stream_is_cut_into_pieces_of_the_mtu_in_order)
+START_TEST(test_f76_stream_is_cut_into_pieces_of_the_mtu_in_order)
 {
 	call_write(&w1, &a, bytes, 40, 0, false);
 	ck_assert_int_eq(w1.result, 40);
@@ -103,7 +103,7 @@ START_TEST(test_slot_is_cleared_behind_a_shorter_piece)
 }
 END_TEST
 
-START_TEST(test_nonblocking_stream_write_sends_what_fits)
+START_TEST(test_f76_nonblocking_stream_write_sends_what_fits)
 {
 	ck_assert_int_eq(client_write(&a, bytes, 100), 64);
 	ck_assert_int_eq(client_write(&a, bytes, 100), -EAGAIN);
@@ -114,7 +114,7 @@ START_TEST(test_nonblocking_stream_write_sends_what_fits)
 }
 END_TEST
 
-START_TEST(test_blocking_stream_write_waits_for_the_rest)
+START_TEST(test_f76_blocking_stream_write_waits_for_the_rest)
 {
 	call_write(&w1, &a, bytes, 100, 0, false);
 	ck_assert_uint_eq(w1.n_answers, 0);
@@ -147,7 +147,7 @@ START_TEST(test_writers_are_served_in_order_of_arrival)
 }
 END_TEST
 
-START_TEST(test_write_interrupted_before_progress_sent_nothing)
+START_TEST(test_f73_write_interrupted_before_progress_sent_nothing)
 {
 	fill();
 	call_write(&w1, &a, "1", 1, 0, false);
@@ -159,7 +159,7 @@ START_TEST(test_write_interrupted_before_progress_sent_nothing)
 }
 END_TEST
 
-START_TEST(test_write_interrupted_after_progress_tells_how_far_it_came)
+START_TEST(test_f73_write_interrupted_after_progress_tells_how_far_it_came)
 {
 	call_write(&w1, &a, bytes, 100, 0, false);
 	fake_link_take(&b.link, 0);
@@ -192,7 +192,7 @@ START_TEST(test_room_is_announced_once_it_is_there)
 }
 END_TEST
 
-START_TEST(test_parked_payload_beyond_the_budget_is_enobufs)
+START_TEST(test_f76_parked_payload_beyond_the_budget_is_enobufs)
 {
 	b.budget.most = 20;
 	fill();
@@ -208,7 +208,7 @@ START_TEST(test_parked_payload_beyond_the_budget_is_enobufs)
 }
 END_TEST
 
-START_TEST(test_stream_write_beyond_the_budget_ends_short_after_progress)
+START_TEST(test_f76_stream_write_beyond_the_budget_ends_short_after_progress)
 {
 	b.budget.most = 20;
 	call_write(&w1, &a, bytes, 100, 0, false);
@@ -216,7 +216,7 @@ START_TEST(test_stream_write_beyond_the_budget_ends_short_after_progress)
 }
 END_TEST
 
-START_TEST(test_link_that_says_full_is_waited_for)
+START_TEST(test_f76_link_that_says_full_is_waited_for)
 {
 	ck_assert_int_eq(client_write(&a, "1", 1), 1);
 	b.link.submit_result[LINK_UL] = LINK_FULL;
@@ -239,14 +239,14 @@ START_TEST(test_link_that_refuses_fails_the_write)
 }
 END_TEST
 
-START_TEST(test_write_of_nothing_sends_nothing)
+START_TEST(test_f76_write_of_nothing_sends_nothing)
 {
 	ck_assert_int_eq(client_write(&a, "", 0), 0);
 	ck_assert_uint_eq(b.link.with_device[LINK_UL].n, 0);
 }
 END_TEST
 
-START_TEST(test_message_longer_than_the_mtu_is_refused_whole)
+START_TEST(test_f76_message_longer_than_the_mtu_is_refused_whole)
 {
 	ck_assert_int_eq(client_write(&a, bytes, 17), -EMSGSIZE);
 	ck_assert_uint_eq(b.link.with_device[LINK_UL].n, 0);
@@ -258,7 +258,7 @@ START_TEST(test_message_longer_than_the_mtu_is_refused_whole)
 }
 END_TEST
 
-START_TEST(test_message_waits_whole_or_is_eagain)
+START_TEST(test_f76_message_waits_whole_or_is_eagain)
 {
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(client_write(&a, bytes, 10), 10);
@@ -323,14 +323,14 @@ START_TEST(test_flush_waits_for_its_own_file_only)
 }
 END_TEST
 
-START_TEST(test_flush_of_a_file_that_wrote_nothing_is_answered_at_once)
+START_TEST(test_f76_flush_of_a_file_that_wrote_nothing_is_answered_at_once)
 {
 	ck_assert_int_eq(client_write(&a, "a", 1), 1);
 	ck_assert_int_eq(client_flush(&z), 0);
 }
 END_TEST
 
-START_TEST(test_flush_waits_no_longer_than_it_may)
+START_TEST(test_f76_flush_waits_no_longer_than_it_may)
 {
 	ck_assert_int_eq(client_write(&a, "a", 1), 1);
 	call_flush(&f1, &a);
@@ -343,7 +343,7 @@ START_TEST(test_flush_waits_no_longer_than_it_may)
 }
 END_TEST
 
-START_TEST(test_flush_can_be_interrupted)
+START_TEST(test_f73_flush_can_be_interrupted)
 {
 	ck_assert_int_eq(client_write(&a, "a", 1), 1);
 	call_flush(&f1, &a);
@@ -418,26 +418,26 @@ int main(void)
 	TCase *c = tcase_create("stream");
 
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, test_stream_is_cut_into_pieces_of_the_mtu_in_order);
+	tcase_add_test(c, test_f76_stream_is_cut_into_pieces_of_the_mtu_in_order);
 	tcase_add_test(c, test_slot_is_cleared_behind_a_shorter_piece);
-	tcase_add_test(c, test_nonblocking_stream_write_sends_what_fits);
-	tcase_add_test(c, test_blocking_stream_write_waits_for_the_rest);
+	tcase_add_test(c, test_f76_nonblocking_stream_write_sends_what_fits);
+	tcase_add_test(c, test_f76_blocking_stream_write_waits_for_the_rest);
 	tcase_add_test(c, test_writers_are_served_in_order_of_arrival);
-	tcase_add_test(c, test_write_interrupted_before_progress_sent_nothing);
-	tcase_add_test(c, test_write_interrupted_after_progress_tells_how_far_it_came);
+	tcase_add_test(c, test_f73_write_interrupted_before_progress_sent_nothing);
+	tcase_add_test(c, test_f73_write_interrupted_after_progress_tells_how_far_it_came);
 	tcase_add_test(c, test_blocked_write_does_not_block_a_read_nor_the_other_way);
 	tcase_add_test(c, test_room_is_announced_once_it_is_there);
-	tcase_add_test(c, test_parked_payload_beyond_the_budget_is_enobufs);
-	tcase_add_test(c, test_stream_write_beyond_the_budget_ends_short_after_progress);
-	tcase_add_test(c, test_link_that_says_full_is_waited_for);
+	tcase_add_test(c, test_f76_parked_payload_beyond_the_budget_is_enobufs);
+	tcase_add_test(c, test_f76_stream_write_beyond_the_budget_ends_short_after_progress);
+	tcase_add_test(c, test_f76_link_that_says_full_is_waited_for);
 	tcase_add_test(c, test_link_that_refuses_fails_the_write);
-	tcase_add_test(c, test_write_of_nothing_sends_nothing);
+	tcase_add_test(c, test_f76_write_of_nothing_sends_nothing);
 	tcase_add_test(c, test_link_that_takes_at_once_is_no_surprise);
 	suite_add_tcase(s, c);
 	c = tcase_create("message");
 	tcase_add_checked_fixture(c, setup_message, teardown);
-	tcase_add_test(c, test_message_longer_than_the_mtu_is_refused_whole);
-	tcase_add_test(c, test_message_waits_whole_or_is_eagain);
+	tcase_add_test(c, test_f76_message_longer_than_the_mtu_is_refused_whole);
+	tcase_add_test(c, test_f76_message_waits_whole_or_is_eagain);
 	tcase_add_test(c, test_later_part_of_a_torn_message_is_not_sent_as_one);
 	tcase_add_test(c, test_message_of_an_append_write_begins_at_any_offset);
 	suite_add_tcase(s, c);
@@ -445,9 +445,9 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_flush_waits_until_the_device_took_everything);
 	tcase_add_test(c, test_flush_waits_for_its_own_file_only);
-	tcase_add_test(c, test_flush_of_a_file_that_wrote_nothing_is_answered_at_once);
-	tcase_add_test(c, test_flush_waits_no_longer_than_it_may);
-	tcase_add_test(c, test_flush_can_be_interrupted);
+	tcase_add_test(c, test_f76_flush_of_a_file_that_wrote_nothing_is_answered_at_once);
+	tcase_add_test(c, test_f76_flush_waits_no_longer_than_it_may);
+	tcase_add_test(c, test_f73_flush_can_be_interrupted);
 	tcase_add_test(c, test_lost_piece_is_told_to_the_parked_write);
 	tcase_add_test(c, test_lost_piece_is_told_to_the_parked_flush);
 	tcase_add_test(c, test_lost_piece_nobody_waited_for_is_told_by_the_close);

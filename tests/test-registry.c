@@ -99,7 +99,7 @@ START_TEST(test_every_builtin_profile_comes_up)
 }
 END_TEST
 
-START_TEST(test_an_address_is_taken_once)
+START_TEST(test_f87_an_address_is_taken_once)
 {
 	rig_device(&rig, "loopback,name=a");
 	ck_assert_int_eq(rig_add(&rig, "loopback,name=a"), -EBUSY);
@@ -242,7 +242,7 @@ int main(void)
 	tcase_add_test(t, test_a_device_that_boots_offers_its_channels_late);
 	tcase_add_test(t, test_channels_of_another_environment_are_hidden);
 	tcase_add_test(t, test_every_builtin_profile_comes_up);
-	tcase_add_test(t, test_an_address_is_taken_once);
+	tcase_add_test(t, test_f87_an_address_is_taken_once);
 	tcase_add_test(t, test_the_same_address_gets_its_number_back);
 	tcase_add_test(t, test_a_refused_spec_leaves_nothing);
 	tcase_add_test(t, test_a_device_that_fails_does_not_harm_the_others);

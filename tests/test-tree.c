@@ -213,7 +213,7 @@ START_TEST(test_open_file_keeps_its_attributes)
 }
 END_TEST
 
-START_TEST(test_device_that_left_is_enoent_everywhere)
+START_TEST(test_f90_device_that_left_is_enoent_everywhere)
 {
 	struct inode *dun = look_up("mhi0", "DUN"), *link = look_up("by-path", "0");
 	struct inode *dir = dun->parent;
@@ -230,7 +230,7 @@ START_TEST(test_device_that_left_is_enoent_everywhere)
 }
 END_TEST
 
-START_TEST(test_device_that_came_back_is_another)
+START_TEST(test_f90_device_that_came_back_is_another)
 {
 	struct inode *old = look_up("mhi0", "DUN"), *new;
 	struct stat st;
@@ -275,7 +275,7 @@ START_TEST(test_forgetting_too_much_is_harmless)
 }
 END_TEST
 
-START_TEST(test_many_arrivals_leave_no_inodes_behind)
+START_TEST(test_f90_many_arrivals_leave_no_inodes_behind)
 {
 	size_t n;
 
@@ -338,7 +338,7 @@ static void list_all(struct inode *dir)
 		ck_assert_ptr_nonnull(tree_child(&tree, dir, &p));
 }
 
-START_TEST(test_single_root_lets_go_of_a_device_that_left)
+START_TEST(test_f90_single_root_lets_go_of_a_device_that_left)
 {
 	tree_fini(&tree);
 	registry = (struct registry){ { &one } };
@@ -363,14 +363,14 @@ int main(void)
 	tcase_add_test(tc, test_missing_names_are_enoent);
 	tcase_add_test(tc, test_channel_that_is_not_offered_is_not_there);
 	tcase_add_test(tc, test_open_file_keeps_its_attributes);
-	tcase_add_test(tc, test_device_that_left_is_enoent_everywhere);
-	tcase_add_test(tc, test_device_that_came_back_is_another);
+	tcase_add_test(tc, test_f90_device_that_left_is_enoent_everywhere);
+	tcase_add_test(tc, test_f90_device_that_came_back_is_another);
 	tcase_add_test(tc, test_number_is_free_once_the_kernel_forgot);
 	tcase_add_test(tc, test_forgetting_too_much_is_harmless);
-	tcase_add_test(tc, test_many_arrivals_leave_no_inodes_behind);
+	tcase_add_test(tc, test_f90_many_arrivals_leave_no_inodes_behind);
 	tcase_add_test(tc, test_owner_of_files_can_change_and_of_no_other);
 	tcase_add_test(tc, test_single_root_is_the_only_device);
-	tcase_add_test(tc, test_single_root_lets_go_of_a_device_that_left);
+	tcase_add_test(tc, test_f90_single_root_lets_go_of_a_device_that_left);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

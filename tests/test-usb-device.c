@@ -183,7 +183,7 @@ START_TEST(test_a_device_that_does_not_open_is_no_device)
 }
 END_TEST
 
-START_TEST(test_start_survives_the_lack_of_memory_at_any_point)
+START_TEST(test_f82_start_survives_the_lack_of_memory_at_any_point)
 {
 	struct text why = TEXT_INIT;
 	int r;
@@ -650,7 +650,7 @@ int main(void)
 	tcase_add_test(t, test_control_is_claimed_before_data_and_the_setting_chosen);
 	tcase_add_loop_test(t, test_a_layout_no_device_could_have_is_refused, 0, 14);
 	tcase_add_test(t, test_a_device_that_does_not_open_is_no_device);
-	tcase_add_test(t, test_start_survives_the_lack_of_memory_at_any_point);
+	tcase_add_test(t, test_f82_start_survives_the_lack_of_memory_at_any_point);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("gone");

@@ -60,7 +60,7 @@ static int try_start(struct text *why)
 	return r ? r : usb_device_start(b.device, why);
 }
 
-START_TEST(test_a_start_without_memory_leaves_nothing_behind)
+START_TEST(test_f82_a_start_without_memory_leaves_nothing_behind)
 {
 	struct text why = TEXT_INIT;
 	int r = -ENOMEM, held = 0, n;
@@ -94,7 +94,7 @@ static void talk(void)
 	fake_usb_run(&b.fake);
 }
 
-START_TEST(test_traffic_takes_no_memory)
+START_TEST(test_f82_traffic_takes_no_memory)
 {
 	unsigned int before, after;
 
@@ -125,8 +125,8 @@ int main(void)
 	Suite *s = suite_create("usb-memory");
 	TCase *t = tcase_create("memory");
 
-	tcase_add_test(t, test_a_start_without_memory_leaves_nothing_behind);
-	tcase_add_test(t, test_traffic_takes_no_memory);
+	tcase_add_test(t, test_f82_a_start_without_memory_leaves_nothing_behind);
+	tcase_add_test(t, test_f82_traffic_takes_no_memory);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

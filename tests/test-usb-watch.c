@@ -50,7 +50,7 @@ static void listen(size_t bytes)
 		loop_turn(loop, true);
 }
 
-START_TEST(test_devices_come_change_and_leave)
+START_TEST(test_f90_devices_come_change_and_leave)
 {
 	static const char all[] = "came 1-4;changed 1-4;left 1-4;";
 	gchar *device;
@@ -65,7 +65,7 @@ START_TEST(test_devices_come_change_and_leave)
 }
 END_TEST
 
-START_TEST(test_interfaces_and_hubs_of_the_host_are_no_news)
+START_TEST(test_f90_interfaces_and_hubs_of_the_host_are_no_news)
 {
 	gchar *root, *interface, *device;
 
@@ -88,7 +88,7 @@ static void free_inside(void *user, enum usb_news news, const char *port)
 	watch = NULL;
 }
 
-START_TEST(test_a_watch_may_be_freed_from_inside)
+START_TEST(test_f90_a_watch_may_be_freed_from_inside)
 {
 	gchar *device;
 
@@ -132,9 +132,9 @@ int main(int argc, char **argv)
 	}
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 10);
-	tcase_add_test(t, test_devices_come_change_and_leave);
-	tcase_add_test(t, test_interfaces_and_hubs_of_the_host_are_no_news);
-	tcase_add_test(t, test_a_watch_may_be_freed_from_inside);
+	tcase_add_test(t, test_f90_devices_come_change_and_leave);
+	tcase_add_test(t, test_f90_interfaces_and_hubs_of_the_host_are_no_news);
+	tcase_add_test(t, test_f90_a_watch_may_be_freed_from_inside);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

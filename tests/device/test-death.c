@@ -158,7 +158,7 @@ static void start_readers(pid_t pids[N_READERS])
 		child_wait_parked(pids[i], SYS_read, m);
 }
 
-START_TEST(test_daemon_ends_in_order_under_a_hundred_readers)
+START_TEST(test_f77_daemon_ends_in_order_under_a_hundred_readers)
 {
 	pid_t pids[N_READERS];
 	uint64_t begin;
@@ -179,7 +179,7 @@ START_TEST(test_daemon_ends_in_order_under_a_hundred_readers)
 }
 END_TEST
 
-START_TEST(test_sigint_ends_it_too)
+START_TEST(test_f84_sigint_ends_it_too)
 {
 	mount_init(m);
 	mount_start(m, "");
@@ -188,7 +188,7 @@ START_TEST(test_sigint_ends_it_too)
 }
 END_TEST
 
-START_TEST(test_unmount_from_outside_ends_the_daemon)
+START_TEST(test_f79_unmount_from_outside_ends_the_daemon)
 {
 	char command[200];
 
@@ -201,7 +201,7 @@ START_TEST(test_unmount_from_outside_ends_the_daemon)
 }
 END_TEST
 
-START_TEST(test_abort_from_outside_leaves_no_mount)
+START_TEST(test_f79_abort_from_outside_leaves_no_mount)
 {
 	struct client reader;
 	struct statvfs st;
@@ -239,7 +239,7 @@ static int talk_until_the_end(void *user)
 	return 0;
 }
 
-START_TEST(test_daemon_ends_in_order_under_traffic)
+START_TEST(test_f84_daemon_ends_in_order_under_traffic)
 {
 	pid_t pids[16];
 
@@ -256,7 +256,7 @@ START_TEST(test_daemon_ends_in_order_under_traffic)
 END_TEST
 
 /* A parent that mounts keeps the mount over the life of its daemon. */
-START_TEST(test_session_may_be_handed_in)
+START_TEST(test_f79_session_may_be_handed_in)
 {
 	char options[160], place[32];
 	int fd = open("/dev/fuse", O_RDWR);
@@ -279,7 +279,7 @@ START_TEST(test_session_may_be_handed_in)
 }
 END_TEST
 
-START_TEST(test_mount_of_a_killed_daemon_is_replaced)
+START_TEST(test_f85_mount_of_a_killed_daemon_is_replaced)
 {
 	struct client reader;
 	struct statvfs st;
@@ -347,7 +347,7 @@ START_TEST(test_unfit_mount_point_is_refused)
 }
 END_TEST
 
-START_TEST(test_second_daemon_leaves_the_first_alone)
+START_TEST(test_f87_second_daemon_leaves_the_first_alone)
 {
 	mount_init(m);
 	mount_start(m, "");
@@ -370,15 +370,15 @@ int main(void)
 	tcase_add_test(tc, test_inode_of_a_channel_that_left_is_no_crash);
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(daemon, 60);
-	tcase_add_test(daemon, test_daemon_ends_in_order_under_a_hundred_readers);
-	tcase_add_test(daemon, test_sigint_ends_it_too);
-	tcase_add_test(daemon, test_unmount_from_outside_ends_the_daemon);
-	tcase_add_test(daemon, test_abort_from_outside_leaves_no_mount);
-	tcase_add_test(daemon, test_daemon_ends_in_order_under_traffic);
-	tcase_add_test(daemon, test_session_may_be_handed_in);
-	tcase_add_test(daemon, test_mount_of_a_killed_daemon_is_replaced);
+	tcase_add_test(daemon, test_f77_daemon_ends_in_order_under_a_hundred_readers);
+	tcase_add_test(daemon, test_f84_sigint_ends_it_too);
+	tcase_add_test(daemon, test_f79_unmount_from_outside_ends_the_daemon);
+	tcase_add_test(daemon, test_f79_abort_from_outside_leaves_no_mount);
+	tcase_add_test(daemon, test_f84_daemon_ends_in_order_under_traffic);
+	tcase_add_test(daemon, test_f79_session_may_be_handed_in);
+	tcase_add_test(daemon, test_f85_mount_of_a_killed_daemon_is_replaced);
 	tcase_add_test(daemon, test_unfit_mount_point_is_refused);
-	tcase_add_test(daemon, test_second_daemon_leaves_the_first_alone);
+	tcase_add_test(daemon, test_f87_second_daemon_leaves_the_first_alone);
 	suite_add_tcase(s, daemon);
 	return suite_run(s);
 }

@@ -221,7 +221,7 @@ static int open_as_nobody(void *user)
 	return mount_state_is(m, "ready") ? 0 : 7;
 }
 
-START_TEST(test_another_user_is_refused)
+START_TEST(test_f80_another_user_is_refused)
 {
 	ck_assert_int_eq(child_join(child_start(open_as_nobody, NULL)), 0);
 }
@@ -284,7 +284,7 @@ START_TEST(test_attribute_is_read_in_pieces_and_again)
 }
 END_TEST
 
-START_TEST(test_attribute_takes_only_its_words)
+START_TEST(test_f80_attribute_takes_only_its_words)
 {
 	char longest[5000];
 	int fd;
@@ -331,9 +331,9 @@ int main(void)
 	tcase_add_test(tc, test_extended_attributes_are_none);
 	tcase_add_test(tc, test_flock_holds_between_two_opens);
 	tcase_add_test(tc, test_chmod_and_chown_are_kept);
-	tcase_add_test(tc, test_another_user_is_refused);
+	tcase_add_test(tc, test_f80_another_user_is_refused);
 	tcase_add_test(tc, test_attribute_is_read_in_pieces_and_again);
-	tcase_add_test(tc, test_attribute_takes_only_its_words);
+	tcase_add_test(tc, test_f80_attribute_takes_only_its_words);
 	tcase_add_test(tc, test_statfs_has_a_sensible_answer);
 	suite_add_tcase(s, tc);
 	tcase_add_test(single, test_files_have_their_modes);

@@ -75,7 +75,7 @@ START_TEST(test_read_gives_one_message_and_keeps_the_rest)
 }
 END_TEST
 
-START_TEST(test_long_message_is_refused_whole)
+START_TEST(test_f76_long_message_is_refused_whole)
 {
 	static const char *const names[] = { "QMI", "MBIM", "IPCR" };
 	uint8_t *bytes = pattern_new(8192, 1);
@@ -113,7 +113,7 @@ START_TEST(test_message_stays_whole_from_any_address)
 }
 END_TEST
 
-START_TEST(test_stream_is_cut_at_the_mtu)
+START_TEST(test_f76_stream_is_cut_at_the_mtu)
 {
 	enum { LEN = 3 * MTU + 1696 };
 	static const ssize_t pieces[] = { MTU, MTU, MTU, 1696 };
@@ -135,7 +135,7 @@ START_TEST(test_stream_is_cut_at_the_mtu)
 }
 END_TEST
 
-START_TEST(test_mebibyte_goes_in_one_call)
+START_TEST(test_f76_mebibyte_goes_in_one_call)
 {
 	static const size_t shifts[] = { 0, 100 };
 	uint8_t *bytes = pattern_new(MEBIBYTE + 4096, 4), *back = pattern_new(MEBIBYTE, 0);
@@ -153,7 +153,7 @@ START_TEST(test_mebibyte_goes_in_one_call)
 }
 END_TEST
 
-START_TEST(test_nonblock_may_be_given_at_open)
+START_TEST(test_f76_nonblock_may_be_given_at_open)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR | O_NONBLOCK);
 	char c;
@@ -164,7 +164,7 @@ START_TEST(test_nonblock_may_be_given_at_open)
 }
 END_TEST
 
-START_TEST(test_nonblock_is_what_fcntl_says_now)
+START_TEST(test_f76_nonblock_is_what_fcntl_says_now)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
 	struct client reader;
@@ -203,7 +203,7 @@ static size_t fill(int fd, const uint8_t *bytes, size_t len)
 	return at;
 }
 
-START_TEST(test_full_channel_gives_back_every_byte)
+START_TEST(test_f76_full_channel_gives_back_every_byte)
 {
 	enum { LEN = 24 * MEBIBYTE };
 	uint8_t *bytes = pattern_new(LEN, 5), *back = pattern_new(LEN, 0);
@@ -230,7 +230,7 @@ START_TEST(test_full_channel_gives_back_every_byte)
 }
 END_TEST
 
-START_TEST(test_parked_write_goes_on_when_there_is_room)
+START_TEST(test_f76_parked_write_goes_on_when_there_is_room)
 {
 	enum { LEN = 24 * MEBIBYTE, LAST = 5 * MTU };
 	uint8_t *bytes = pattern_new(LEN, 6), *back = pattern_new(LEN, 0);
@@ -283,14 +283,14 @@ int main(void)
 	tcase_add_test(tc, test_blocked_read_lets_a_write_pass_on_the_same_file);
 	tcase_add_test(tc, test_waiting_reads_are_served_in_their_order);
 	tcase_add_test(tc, test_read_gives_one_message_and_keeps_the_rest);
-	tcase_add_test(tc, test_long_message_is_refused_whole);
+	tcase_add_test(tc, test_f76_long_message_is_refused_whole);
 	tcase_add_test(tc, test_message_stays_whole_from_any_address);
-	tcase_add_test(tc, test_stream_is_cut_at_the_mtu);
-	tcase_add_test(tc, test_mebibyte_goes_in_one_call);
-	tcase_add_test(tc, test_nonblock_may_be_given_at_open);
-	tcase_add_test(tc, test_nonblock_is_what_fcntl_says_now);
-	tcase_add_test(tc, test_full_channel_gives_back_every_byte);
-	tcase_add_test(tc, test_parked_write_goes_on_when_there_is_room);
+	tcase_add_test(tc, test_f76_stream_is_cut_at_the_mtu);
+	tcase_add_test(tc, test_f76_mebibyte_goes_in_one_call);
+	tcase_add_test(tc, test_f76_nonblock_may_be_given_at_open);
+	tcase_add_test(tc, test_f76_nonblock_is_what_fcntl_says_now);
+	tcase_add_test(tc, test_f76_full_channel_gives_back_every_byte);
+	tcase_add_test(tc, test_f76_parked_write_goes_on_when_there_is_room);
 	tcase_add_test(tc, test_sink_and_source_move_in_bulk);
 	suite_add_tcase(s, tc);
 	return suite_run(s);

@@ -318,6 +318,7 @@ static void cycles(const char *what)
 	printf("test-kill: %s: SEED=%u, %u kills, %u or more at each step, longest "
 	       "restart %u ms\n", what,
 	       seed, n_all, n_all / N_STEPS, (unsigned int)longest_ms);
+	printf("f85: %u cases, %u survived\n", n_all, n_all);
 }
 
 static void teardown(void)

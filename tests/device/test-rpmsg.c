@@ -200,7 +200,7 @@ START_TEST(test_sample_client_answers_hello)
 }
 END_TEST
 
-START_TEST(test_flood_waits_for_a_slow_reader)
+START_TEST(test_f75_flood_waits_for_a_slow_reader)
 {
 	int fd = open_file("rpmsg-flood");
 	char text[64], wanted[64];
@@ -471,7 +471,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, test_write_is_one_message);
 	tcase_add_test(c, test_longest_message_goes_and_a_longer_one_does_not);
 	tcase_add_test(c, test_sample_client_answers_hello);
-	tcase_add_test(c, test_flood_waits_for_a_slow_reader);
+	tcase_add_test(c, test_f75_flood_waits_for_a_slow_reader);
 	tcase_add_test(c, test_control_file_has_the_numbers_of_the_kernel);
 	tcase_add_test(c, test_created_endpoint_talks_and_is_destroyed);
 	tcase_add_test(c, test_announced_endpoint_is_not_ours_to_destroy);

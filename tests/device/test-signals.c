@@ -28,19 +28,19 @@ static void expect_read_ends(int signo, int flags)
 	close(fd);
 }
 
-START_TEST(test_signal_ends_a_read)
+START_TEST(test_f73_signal_ends_a_read)
 {
 	expect_read_ends(SIGINT, 0);
 }
 END_TEST
 
-START_TEST(test_restarting_handler_ends_it_too)
+START_TEST(test_f73_restarting_handler_ends_it_too)
 {
 	expect_read_ends(SIGUSR1, SA_RESTART);
 }
 END_TEST
 
-START_TEST(test_ignored_signal_ends_nothing)
+START_TEST(test_f73_ignored_signal_ends_nothing)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
 	struct client reader;
@@ -74,7 +74,7 @@ static int close_it(void *user)
 	return close(*(int *)user) < 0 ? errno : 0;
 }
 
-START_TEST(test_waiting_write_or_close_ends_with_eintr)
+START_TEST(test_f73_waiting_write_or_close_ends_with_eintr)
 {
 	uint8_t *bytes = pattern_new(MTU, 1);
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
@@ -100,7 +100,7 @@ START_TEST(test_waiting_write_or_close_ends_with_eintr)
 }
 END_TEST
 
-START_TEST(test_write_after_progress_ends_short)
+START_TEST(test_f73_write_after_progress_ends_short)
 {
 	uint8_t *bytes = pattern_new(4 * MTU, 2), *back = pattern_new(MTU, 0);
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
@@ -137,7 +137,7 @@ static int read_once(void *user)
 	return (int)(n < 0 ? 100 - n : n);
 }
 
-START_TEST(test_killed_reader_dies_and_takes_nothing)
+START_TEST(test_f74_killed_reader_dies_and_takes_nothing)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
 	pid_t pid = child_start(read_once, &fd);
@@ -152,7 +152,7 @@ START_TEST(test_killed_reader_dies_and_takes_nothing)
 }
 END_TEST
 
-START_TEST(test_stopped_reader_gets_eintr_when_it_goes_on)
+START_TEST(test_f74_stopped_reader_gets_eintr_when_it_goes_on)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR), status;
 	pid_t pid = child_start(read_once, &fd);
@@ -167,7 +167,7 @@ START_TEST(test_stopped_reader_gets_eintr_when_it_goes_on)
 }
 END_TEST
 
-START_TEST(test_stopped_reader_takes_no_message)
+START_TEST(test_f74_stopped_reader_takes_no_message)
 {
 	int fd = mount_open(m, "LOOPBACK", O_RDWR), status;
 	pid_t pid = child_start(read_once, &fd);
@@ -199,7 +199,7 @@ static int write_numbers(void *user)
 	return 0;
 }
 
-START_TEST(test_no_byte_is_lost_under_a_rain_of_signals)
+START_TEST(test_f73_no_byte_is_lost_under_a_rain_of_signals)
 {
 	struct itimerval often = { { 0, 200 }, { 0, 200 } }, never = { 0 };
 	int fd = mount_open(m, "LOOPBACK", O_RDWR);
@@ -234,15 +234,15 @@ int main(void)
 	TCase *tc = shared_case("signals", NULL);
 
 	mount_skip_unless_possible();
-	tcase_add_test(tc, test_signal_ends_a_read);
-	tcase_add_test(tc, test_restarting_handler_ends_it_too);
-	tcase_add_test(tc, test_ignored_signal_ends_nothing);
-	tcase_add_test(tc, test_waiting_write_or_close_ends_with_eintr);
-	tcase_add_test(tc, test_write_after_progress_ends_short);
-	tcase_add_test(tc, test_killed_reader_dies_and_takes_nothing);
-	tcase_add_test(tc, test_stopped_reader_gets_eintr_when_it_goes_on);
-	tcase_add_test(tc, test_stopped_reader_takes_no_message);
-	tcase_add_test(tc, test_no_byte_is_lost_under_a_rain_of_signals);
+	tcase_add_test(tc, test_f73_signal_ends_a_read);
+	tcase_add_test(tc, test_f73_restarting_handler_ends_it_too);
+	tcase_add_test(tc, test_f73_ignored_signal_ends_nothing);
+	tcase_add_test(tc, test_f73_waiting_write_or_close_ends_with_eintr);
+	tcase_add_test(tc, test_f73_write_after_progress_ends_short);
+	tcase_add_test(tc, test_f74_killed_reader_dies_and_takes_nothing);
+	tcase_add_test(tc, test_f74_stopped_reader_gets_eintr_when_it_goes_on);
+	tcase_add_test(tc, test_f74_stopped_reader_takes_no_message);
+	tcase_add_test(tc, test_f73_no_byte_is_lost_under_a_rain_of_signals);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }

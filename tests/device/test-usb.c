@@ -185,7 +185,7 @@ START_TEST(test_lines_rise_with_the_first_user_and_fall_with_the_last)
 }
 END_TEST
 
-START_TEST(test_a_slow_reader_slows_the_modem)
+START_TEST(test_f75_a_slow_reader_slows_the_modem)
 {
 	char flood[4096];
 	int fd;
@@ -598,7 +598,7 @@ int main(int argc, char **argv)
 	tcase_add_test(c, test_a_qmi_message_is_one_read);
 	tcase_add_test(c, test_what_was_written_is_taken_before_close_ends);
 	tcase_add_test(c, test_lines_rise_with_the_first_user_and_fall_with_the_last);
-	tcase_add_test(c, test_a_slow_reader_slows_the_modem);
+	tcase_add_test(c, test_f75_a_slow_reader_slows_the_modem);
 	tcase_add_test(c, test_a_stall_is_not_seen);
 	tcase_add_test(c, test_babble_is_one_error_of_one_read);
 	tcase_add_test(c, test_a_lost_claim_is_a_reset_told_once);

@@ -12,7 +12,7 @@
 
 enum { N_PROCESSES = 64, N_ROUNDS = 40 };
 
-START_TEST(test_first_open_prepares_and_the_last_close_unprepares)
+START_TEST(test_f77_first_open_prepares_and_the_last_close_unprepares)
 {
 	uint64_t prepares = mount_stat(m, "LOOPBACK.prepares");
 	int a, b, c;
@@ -57,7 +57,7 @@ static bool echo_then_cat(const char *word)
 	return true;
 }
 
-START_TEST(test_next_open_finds_what_the_last_one_left)
+START_TEST(test_f77_next_open_finds_what_the_last_one_left)
 {
 	unsigned int n_good = 0;
 
@@ -178,7 +178,7 @@ static void expect_balance(const char *chan)
 	ck_assert_uint_eq(mount_stat(m, key), mount_stat(m, other));
 }
 
-START_TEST(test_crowd_comes_and_goes_and_leaves_nothing)
+START_TEST(test_f77_crowd_comes_and_goes_and_leaves_nothing)
 {
 	unsigned int n_fds = mount_n_fds(m);
 	uint32_t seeds[N_PROCESSES];
@@ -210,13 +210,13 @@ int main(void)
 
 	mount_skip_unless_possible();
 	tcase_set_timeout(tc, 90);
-	tcase_add_test(tc, test_first_open_prepares_and_the_last_close_unprepares);
-	tcase_add_test(tc, test_next_open_finds_what_the_last_one_left);
+	tcase_add_test(tc, test_f77_first_open_prepares_and_the_last_close_unprepares);
+	tcase_add_test(tc, test_f77_next_open_finds_what_the_last_one_left);
 	tcase_add_test(tc, test_close_waits_until_the_device_has_it);
 	tcase_add_test(tc, test_close_gives_up_after_five_seconds);
 	tcase_add_test(tc, test_echo_of_every_process_reaches_the_device);
 	tcase_add_test(tc, test_nonblocking_open_becomes_writable);
-	tcase_add_test(tc, test_crowd_comes_and_goes_and_leaves_nothing);
+	tcase_add_test(tc, test_f77_crowd_comes_and_goes_and_leaves_nothing);
 	suite_add_tcase(s, tc);
 	return suite_run(s);
 }
