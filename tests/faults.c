@@ -4,6 +4,7 @@
  * the totals; fails when a rule was broken.
  *
  *	faults [F17[,case=3]]	this one alone, and how it ended
+ *	faults F67		what other programs cover: all its cases
  *
  * FAULTS_SEED is a number that chance begins with; 1 if it is not set.
  */
@@ -220,8 +221,7 @@ static void run_elsewhere(unsigned int id)
 	struct elsewhere_result r;
 
 	if (elsewhere_run(id, &r))
-		print_row(id, r.n_cases, r.n_passed, r.n_passed == r.n_cases ? "" : "test",
-			  r.title);
+		print_row(id, r.n_cases, r.n_passed, r.rule ? r.rule : "", r.title);
 	else
 		print_row(id, 0, 0, "", "not covered");
 }
@@ -248,8 +248,14 @@ static int run_one(const char *text)
 	const struct fault_row *found;
 	const char *why;
 	struct sim_fault f;
+	uint64_t id;
 	int status = EXIT_SUCCESS;
 
+	if (text[0] == 'F' && !text_to_u64(text + 1, 1, CATALOGUE, &id) &&
+	    !kind_find((unsigned int)id) && !fault_row_find((unsigned int)id)) {
+		run_elsewhere((unsigned int)id);
+		return n_rows_survived ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
 	if (sim_fault_parse(text, &f, &why) < 0) {
 		fprintf(stderr, "'%s' must be %s\n", text, why);
 		return EXIT_FAILURE;

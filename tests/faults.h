@@ -51,6 +51,7 @@ const struct fault_row *fault_row_find(unsigned int id);
 /* What other test programs cover. */
 struct elsewhere_result {
 	unsigned int n_cases, n_passed;
+	const char *rule;	/* that the first failure broke; NULL: none failed */
 	char title[200];	/* names the programs */
 };
 /* Runs them; false: nothing covers it. */

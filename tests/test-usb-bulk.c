@@ -273,7 +273,7 @@ START_TEST(test_a_stream_has_one_message_for_each_transfer)
 }
 END_TEST
 
-START_TEST(test_an_empty_packet_never_ends_a_read_of_a_stream)
+START_TEST(test_f69_an_empty_packet_never_ends_a_read_of_a_stream)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -287,7 +287,7 @@ START_TEST(test_an_empty_packet_never_ends_a_read_of_a_stream)
 }
 END_TEST
 
-START_TEST(test_a_short_packet_ends_a_message)
+START_TEST(test_f69_a_short_packet_ends_a_message)
 {
 	struct link_user *u = open_chan(BENCH_DATA);
 
@@ -300,7 +300,7 @@ START_TEST(test_a_short_packet_ends_a_message)
 }
 END_TEST
 
-START_TEST(test_an_empty_packet_ends_a_message_of_full_buffers)
+START_TEST(test_f69_an_empty_packet_ends_a_message_of_full_buffers)
 {
 	struct link_user *u = open_chan(BENCH_DATA);
 
@@ -313,7 +313,7 @@ START_TEST(test_an_empty_packet_ends_a_message_of_full_buffers)
 }
 END_TEST
 
-START_TEST(test_an_empty_message_is_dropped)
+START_TEST(test_f69_an_empty_message_is_dropped)
 {
 	struct link_user *u = open_chan(BENCH_DATA);
 
@@ -323,7 +323,7 @@ START_TEST(test_an_empty_message_is_dropped)
 }
 END_TEST
 
-START_TEST(test_empty_packets_without_end_do_not_keep_us_busy)
+START_TEST(test_f69_empty_packets_without_end_do_not_keep_us_busy)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 	unsigned int n;
@@ -344,7 +344,7 @@ START_TEST(test_empty_packets_without_end_do_not_keep_us_busy)
 }
 END_TEST
 
-START_TEST(test_an_empty_packet_follows_whole_packets_where_it_should)
+START_TEST(test_f69_an_empty_packet_follows_whole_packets_where_it_should)
 {
 	static const struct {
 		enum usb_zlp zlp;
@@ -371,7 +371,7 @@ START_TEST(test_an_empty_packet_follows_whole_packets_where_it_should)
 }
 END_TEST
 
-START_TEST(test_a_run_that_goes_on_has_no_empty_packet_inside)
+START_TEST(test_f69_a_run_that_goes_on_has_no_empty_packet_inside)
 {
 	struct link_user *u;
 
@@ -389,7 +389,7 @@ START_TEST(test_a_run_that_goes_on_has_no_empty_packet_inside)
 }
 END_TEST
 
-START_TEST(test_firehose_wants_the_empty_packet_that_breaks_sahara)
+START_TEST(test_f69_firehose_wants_the_empty_packet_that_breaks_sahara)
 {
 	struct link_user *u;
 
@@ -443,7 +443,7 @@ END_TEST
 
 /* Stalls: F67. */
 
-START_TEST(test_a_stall_in_is_cleared_once_and_nothing_is_lost)
+START_TEST(test_f67_a_stall_in_is_cleared_once_and_nothing_is_lost)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -458,7 +458,7 @@ START_TEST(test_a_stall_in_is_cleared_once_and_nothing_is_lost)
 }
 END_TEST
 
-START_TEST(test_stalls_behind_a_stall_count_as_one)
+START_TEST(test_f67_stalls_behind_a_stall_count_as_one)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -471,7 +471,7 @@ START_TEST(test_stalls_behind_a_stall_count_as_one)
 }
 END_TEST
 
-START_TEST(test_a_stall_out_sends_the_rest_in_order)
+START_TEST(test_f67_a_stall_out_sends_the_rest_in_order)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -490,7 +490,7 @@ START_TEST(test_a_stall_out_sends_the_rest_in_order)
 }
 END_TEST
 
-START_TEST(test_a_second_stall_is_an_error_of_one_transfer)
+START_TEST(test_f67_a_second_stall_is_an_error_of_one_transfer)
 {
 	uint8_t endpoint = _i ? DIAG_OUT : DIAG_IN;
 	enum link_dir dir = _i ? LINK_UL : LINK_DL;
@@ -512,7 +512,7 @@ START_TEST(test_a_second_stall_is_an_error_of_one_transfer)
 }
 END_TEST
 
-START_TEST(test_an_endpoint_that_always_stalls_is_quiet)
+START_TEST(test_f67_an_endpoint_that_always_stalls_is_quiet)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -526,7 +526,7 @@ START_TEST(test_an_endpoint_that_always_stalls_is_quiet)
 }
 END_TEST
 
-START_TEST(test_a_halt_that_cannot_be_cleared)
+START_TEST(test_f67_a_halt_that_cannot_be_cleared)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -547,7 +547,7 @@ START_TEST(test_a_halt_that_cannot_be_cleared)
 }
 END_TEST
 
-START_TEST(test_a_stall_while_it_closes)
+START_TEST(test_f67_a_stall_while_it_closes)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -564,7 +564,7 @@ END_TEST
 
 /* Babble: F68. */
 
-START_TEST(test_babble_is_told_once_and_received_again)
+START_TEST(test_f68_babble_is_told_once_and_received_again)
 {
 	struct link_user *u = open_chan(_i ? BENCH_DATA : BENCH_DIAG);
 	uint8_t in = _i ? DATA_IN : DIAG_IN;
@@ -582,7 +582,7 @@ START_TEST(test_babble_is_told_once_and_received_again)
 }
 END_TEST
 
-START_TEST(test_endless_babble_is_paced)
+START_TEST(test_f68_endless_babble_is_paced)
 {
 	struct link_user *u = open_chan(BENCH_DIAG);
 
@@ -719,29 +719,29 @@ int main(void)
 	t = tcase_create("boundaries");
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_a_stream_has_one_message_for_each_transfer);
-	tcase_add_test(t, test_an_empty_packet_never_ends_a_read_of_a_stream);
-	tcase_add_test(t, test_a_short_packet_ends_a_message);
-	tcase_add_test(t, test_an_empty_packet_ends_a_message_of_full_buffers);
-	tcase_add_test(t, test_an_empty_message_is_dropped);
-	tcase_add_test(t, test_empty_packets_without_end_do_not_keep_us_busy);
-	tcase_add_loop_test(t, test_an_empty_packet_follows_whole_packets_where_it_should, 0, 8);
-	tcase_add_test(t, test_a_run_that_goes_on_has_no_empty_packet_inside);
-	tcase_add_test(t, test_firehose_wants_the_empty_packet_that_breaks_sahara);
+	tcase_add_test(t, test_f69_an_empty_packet_never_ends_a_read_of_a_stream);
+	tcase_add_test(t, test_f69_a_short_packet_ends_a_message);
+	tcase_add_test(t, test_f69_an_empty_packet_ends_a_message_of_full_buffers);
+	tcase_add_test(t, test_f69_an_empty_message_is_dropped);
+	tcase_add_test(t, test_f69_empty_packets_without_end_do_not_keep_us_busy);
+	tcase_add_loop_test(t, test_f69_an_empty_packet_follows_whole_packets_where_it_should, 0, 8);
+	tcase_add_test(t, test_f69_a_run_that_goes_on_has_no_empty_packet_inside);
+	tcase_add_test(t, test_f69_firehose_wants_the_empty_packet_that_breaks_sahara);
 	tcase_add_test(t, test_slots_nobody_gave_back_are_not_submitted);
 	tcase_add_test(t, test_a_device_that_takes_nothing_keeps_all_slots);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("faults");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, test_a_stall_in_is_cleared_once_and_nothing_is_lost);
-	tcase_add_test(t, test_stalls_behind_a_stall_count_as_one);
-	tcase_add_test(t, test_a_stall_out_sends_the_rest_in_order);
-	tcase_add_loop_test(t, test_a_second_stall_is_an_error_of_one_transfer, 0, 2);
-	tcase_add_test(t, test_an_endpoint_that_always_stalls_is_quiet);
-	tcase_add_loop_test(t, test_a_halt_that_cannot_be_cleared, 0, 2);
-	tcase_add_test(t, test_a_stall_while_it_closes);
-	tcase_add_loop_test(t, test_babble_is_told_once_and_received_again, 0, 2);
-	tcase_add_test(t, test_endless_babble_is_paced);
+	tcase_add_test(t, test_f67_a_stall_in_is_cleared_once_and_nothing_is_lost);
+	tcase_add_test(t, test_f67_stalls_behind_a_stall_count_as_one);
+	tcase_add_test(t, test_f67_a_stall_out_sends_the_rest_in_order);
+	tcase_add_loop_test(t, test_f67_a_second_stall_is_an_error_of_one_transfer, 0, 2);
+	tcase_add_test(t, test_f67_an_endpoint_that_always_stalls_is_quiet);
+	tcase_add_loop_test(t, test_f67_a_halt_that_cannot_be_cleared, 0, 2);
+	tcase_add_test(t, test_f67_a_stall_while_it_closes);
+	tcase_add_loop_test(t, test_f68_babble_is_told_once_and_received_again, 0, 2);
+	tcase_add_test(t, test_f68_endless_babble_is_paced);
 	tcase_add_test(t, test_an_error_on_the_wire_is_tried_again_after_a_pause);
 	tcase_add_loop_test(t, test_bytes_before_an_error_belong_to_a_stream_but_to_no_message, 0, 2);
 	tcase_add_test(t, test_five_errors_in_a_row_are_an_error);

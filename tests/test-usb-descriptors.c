@@ -153,7 +153,7 @@ START_TEST(test_another_setting_may_use_an_end_point_again)
 }
 END_TEST
 
-START_TEST(test_a_cut_is_refused_wherever_it_is)
+START_TEST(test_f72_a_cut_is_refused_wherever_it_is)
 {
 	struct usb_bytes u = usb_bytes_ec25();
 
@@ -163,7 +163,7 @@ START_TEST(test_a_cut_is_refused_wherever_it_is)
 END_TEST
 
 /* Any byte may be any value: refused with a reason, or taken and sound. */
-START_TEST(test_no_byte_does_harm)
+START_TEST(test_f72_no_byte_does_harm)
 {
 	struct usb_bytes u = usb_bytes_ec25();
 
@@ -182,7 +182,7 @@ START_TEST(test_no_byte_does_harm)
 }
 END_TEST
 
-START_TEST(test_a_length_of_0_or_1_is_refused)
+START_TEST(test_f72_a_length_of_0_or_1_is_refused)
 {
 	struct usb_bytes u = plain();
 	static const size_t places[] = { 0, CONFIGURATION_AT, INTERFACE_AT, IN_AT, OUT_AT };
@@ -198,7 +198,7 @@ START_TEST(test_a_length_of_0_or_1_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_length_over_the_end_is_refused)
+START_TEST(test_f72_a_length_over_the_end_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -207,7 +207,7 @@ START_TEST(test_a_length_over_the_end_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_short_descriptor_is_refused)
+START_TEST(test_f72_a_short_descriptor_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -218,7 +218,7 @@ START_TEST(test_a_short_descriptor_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_total_that_lies_is_refused)
+START_TEST(test_f72_a_total_that_lies_is_refused)
 {
 	static const uint16_t totals[] = { 0, 8, 31, 33, 65535 };
 
@@ -231,7 +231,7 @@ START_TEST(test_a_total_that_lies_is_refused)
 }
 END_TEST
 
-START_TEST(test_255_end_points_are_refused)
+START_TEST(test_f72_255_end_points_are_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -244,7 +244,7 @@ START_TEST(test_255_end_points_are_refused)
 }
 END_TEST
 
-START_TEST(test_a_packet_of_no_bytes_is_refused)
+START_TEST(test_f72_a_packet_of_no_bytes_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -255,7 +255,7 @@ START_TEST(test_a_packet_of_no_bytes_is_refused)
 }
 END_TEST
 
-START_TEST(test_an_odd_packet_is_refused)
+START_TEST(test_f72_an_odd_packet_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -264,7 +264,7 @@ START_TEST(test_an_odd_packet_is_refused)
 }
 END_TEST
 
-START_TEST(test_the_same_end_point_twice_is_refused)
+START_TEST(test_f72_the_same_end_point_twice_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -277,7 +277,7 @@ START_TEST(test_the_same_end_point_twice_is_refused)
 }
 END_TEST
 
-START_TEST(test_an_address_that_cannot_be_is_refused)
+START_TEST(test_f72_an_address_that_cannot_be_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -288,7 +288,7 @@ START_TEST(test_an_address_that_cannot_be_is_refused)
 }
 END_TEST
 
-START_TEST(test_an_end_point_of_nobody_is_refused)
+START_TEST(test_f72_an_end_point_of_nobody_is_refused)
 {
 	struct usb_bytes u = usb_bytes_begin(0x1209, 1);
 
@@ -298,7 +298,7 @@ START_TEST(test_an_end_point_of_nobody_is_refused)
 }
 END_TEST
 
-START_TEST(test_interfaces_end_at_31)
+START_TEST(test_f72_interfaces_end_at_31)
 {
 	struct usb_bytes u = plain();
 
@@ -311,7 +311,7 @@ START_TEST(test_interfaces_end_at_31)
 }
 END_TEST
 
-START_TEST(test_the_same_setting_twice_is_refused)
+START_TEST(test_f72_the_same_setting_twice_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -321,7 +321,7 @@ START_TEST(test_the_same_setting_twice_is_refused)
 }
 END_TEST
 
-START_TEST(test_too_many_settings_are_refused)
+START_TEST(test_f72_too_many_settings_are_refused)
 {
 	struct usb_bytes u = usb_bytes_begin(0x1209, 1);
 
@@ -334,7 +334,7 @@ START_TEST(test_too_many_settings_are_refused)
 }
 END_TEST
 
-START_TEST(test_a_union_with_itself_is_refused)
+START_TEST(test_f72_a_union_with_itself_is_refused)
 {
 	struct usb_bytes u = usb_bytes_begin(0x1209, 1);
 
@@ -345,7 +345,7 @@ START_TEST(test_a_union_with_itself_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_union_with_nobody_is_refused)
+START_TEST(test_f72_a_union_with_nobody_is_refused)
 {
 	struct usb_bytes u = usb_bytes_begin(0x1209, 1);
 
@@ -356,7 +356,7 @@ START_TEST(test_a_union_with_nobody_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_control_message_has_64_to_65534_bytes)
+START_TEST(test_f72_a_control_message_has_64_to_65534_bytes)
 {
 	static const struct {
 		uint16_t bytes;
@@ -378,7 +378,7 @@ START_TEST(test_a_control_message_has_64_to_65534_bytes)
 }
 END_TEST
 
-START_TEST(test_a_short_functional_descriptor_is_refused)
+START_TEST(test_f72_a_short_functional_descriptor_is_refused)
 {
 	struct usb_bytes u = usb_bytes_begin(0x1209, 1);
 
@@ -389,7 +389,7 @@ START_TEST(test_a_short_functional_descriptor_is_refused)
 }
 END_TEST
 
-START_TEST(test_what_is_no_device_is_refused)
+START_TEST(test_f72_what_is_no_device_is_refused)
 {
 	struct usb_bytes u = plain();
 
@@ -415,26 +415,26 @@ int main(void)
 	tcase_add_test(t, test_companions_and_strangers_are_walked_over);
 	tcase_add_test(t, test_the_active_configuration_is_read);
 	tcase_add_test(t, test_another_setting_may_use_an_end_point_again);
-	tcase_add_test(t, test_a_cut_is_refused_wherever_it_is);
-	tcase_add_test(t, test_no_byte_does_harm);
-	tcase_add_test(t, test_a_length_of_0_or_1_is_refused);
-	tcase_add_test(t, test_a_length_over_the_end_is_refused);
-	tcase_add_test(t, test_a_short_descriptor_is_refused);
-	tcase_add_test(t, test_a_total_that_lies_is_refused);
-	tcase_add_test(t, test_255_end_points_are_refused);
-	tcase_add_test(t, test_a_packet_of_no_bytes_is_refused);
-	tcase_add_test(t, test_an_odd_packet_is_refused);
-	tcase_add_test(t, test_the_same_end_point_twice_is_refused);
-	tcase_add_test(t, test_an_address_that_cannot_be_is_refused);
-	tcase_add_test(t, test_an_end_point_of_nobody_is_refused);
-	tcase_add_test(t, test_interfaces_end_at_31);
-	tcase_add_test(t, test_the_same_setting_twice_is_refused);
-	tcase_add_test(t, test_too_many_settings_are_refused);
-	tcase_add_test(t, test_a_union_with_itself_is_refused);
-	tcase_add_test(t, test_a_union_with_nobody_is_refused);
-	tcase_add_test(t, test_a_control_message_has_64_to_65534_bytes);
-	tcase_add_test(t, test_a_short_functional_descriptor_is_refused);
-	tcase_add_test(t, test_what_is_no_device_is_refused);
+	tcase_add_test(t, test_f72_a_cut_is_refused_wherever_it_is);
+	tcase_add_test(t, test_f72_no_byte_does_harm);
+	tcase_add_test(t, test_f72_a_length_of_0_or_1_is_refused);
+	tcase_add_test(t, test_f72_a_length_over_the_end_is_refused);
+	tcase_add_test(t, test_f72_a_short_descriptor_is_refused);
+	tcase_add_test(t, test_f72_a_total_that_lies_is_refused);
+	tcase_add_test(t, test_f72_255_end_points_are_refused);
+	tcase_add_test(t, test_f72_a_packet_of_no_bytes_is_refused);
+	tcase_add_test(t, test_f72_an_odd_packet_is_refused);
+	tcase_add_test(t, test_f72_the_same_end_point_twice_is_refused);
+	tcase_add_test(t, test_f72_an_address_that_cannot_be_is_refused);
+	tcase_add_test(t, test_f72_an_end_point_of_nobody_is_refused);
+	tcase_add_test(t, test_f72_interfaces_end_at_31);
+	tcase_add_test(t, test_f72_the_same_setting_twice_is_refused);
+	tcase_add_test(t, test_f72_too_many_settings_are_refused);
+	tcase_add_test(t, test_f72_a_union_with_itself_is_refused);
+	tcase_add_test(t, test_f72_a_union_with_nobody_is_refused);
+	tcase_add_test(t, test_f72_a_control_message_has_64_to_65534_bytes);
+	tcase_add_test(t, test_f72_a_short_functional_descriptor_is_refused);
+	tcase_add_test(t, test_f72_what_is_no_device_is_refused);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -60,7 +60,7 @@ START_TEST(test_start_claims_all_and_the_end_gives_all_back)
 }
 END_TEST
 
-START_TEST(test_a_held_interface_refuses_the_whole_device)
+START_TEST(test_f72_a_held_interface_refuses_the_whole_device)
 {
 	struct text why = TEXT_INIT;
 
@@ -99,7 +99,7 @@ START_TEST(test_claims_may_wait_for_the_first_open)
 }
 END_TEST
 
-START_TEST(test_a_late_claim_that_fails_fails_the_open)
+START_TEST(test_f72_a_late_claim_that_fails_fails_the_open)
 {
 	usb_bench_start(&b, true);
 	fake->claim_error = -EBUSY;
@@ -113,7 +113,7 @@ START_TEST(test_a_late_claim_that_fails_fails_the_open)
 }
 END_TEST
 
-START_TEST(test_a_late_claim_that_fails_half_way_keeps_nothing)
+START_TEST(test_f72_a_late_claim_that_fails_half_way_keeps_nothing)
 {
 	struct link_user *u = &b.users[BENCH_AT];
 
@@ -142,7 +142,7 @@ START_TEST(test_control_is_claimed_before_data_and_the_setting_chosen)
 }
 END_TEST
 
-START_TEST(test_a_layout_no_device_could_have_is_refused)
+START_TEST(test_f72_a_layout_no_device_could_have_is_refused)
 {
 	struct usb_function *f = &b.layout.functions[BENCH_DIAG];
 	struct text why = TEXT_INIT;
@@ -213,7 +213,7 @@ static void unplug_then(int status)
 	fake_usb_run(fake);
 }
 
-START_TEST(test_unplug_ends_every_channel_with_enodev)
+START_TEST(test_f70_unplug_ends_every_channel_with_enodev)
 {
 	open_all();
 	link_user_send(&b.users[BENCH_DIAG], "x", 1);
@@ -227,7 +227,7 @@ START_TEST(test_unplug_ends_every_channel_with_enodev)
 }
 END_TEST
 
-START_TEST(test_unplug_as_udev_or_the_node_tells_it)
+START_TEST(test_f70_unplug_as_udev_or_the_node_tells_it)
 {
 	open_all();
 	if (_i)
@@ -241,7 +241,7 @@ START_TEST(test_unplug_as_udev_or_the_node_tells_it)
 }
 END_TEST
 
-START_TEST(test_unplug_in_submit)
+START_TEST(test_f70_unplug_in_submit)
 {
 	open_all();
 	fake->holder = -ENODEV;
@@ -254,7 +254,7 @@ START_TEST(test_unplug_in_submit)
 }
 END_TEST
 
-START_TEST(test_unplug_while_an_open_is_under_way)
+START_TEST(test_f70_unplug_while_an_open_is_under_way)
 {
 	struct link_user *u = &b.users[BENCH_AT];
 
@@ -271,7 +271,7 @@ START_TEST(test_unplug_while_an_open_is_under_way)
 }
 END_TEST
 
-START_TEST(test_unplug_while_a_close_is_under_way)
+START_TEST(test_f70_unplug_while_a_close_is_under_way)
 {
 	open_all();
 	for (unsigned int c = 0; c < N_BENCH; c++)
@@ -285,7 +285,7 @@ START_TEST(test_unplug_while_a_close_is_under_way)
 }
 END_TEST
 
-START_TEST(test_unplug_during_stall_recovery)
+START_TEST(test_f70_unplug_during_stall_recovery)
 {
 	open_all();
 	fake_usb_end(fake, DIAG_IN, -EPIPE, 0);
@@ -294,7 +294,7 @@ START_TEST(test_unplug_during_stall_recovery)
 }
 END_TEST
 
-START_TEST(test_errors_that_end_in_an_unplug)
+START_TEST(test_f70_errors_that_end_in_an_unplug)
 {
 	open_all();
 	for (int i = 0; i < 5; i++) {
@@ -311,7 +311,7 @@ START_TEST(test_errors_that_end_in_an_unplug)
 }
 END_TEST
 
-START_TEST(test_data_that_came_is_delivered_before_the_end)
+START_TEST(test_f70_data_that_came_is_delivered_before_the_end)
 {
 	open_all();
 	fake_usb_say(fake, DIAG_IN, "last words", 10);
@@ -322,7 +322,7 @@ START_TEST(test_data_that_came_is_delivered_before_the_end)
 }
 END_TEST
 
-START_TEST(test_a_device_is_freed_in_any_state)
+START_TEST(test_f70_a_device_is_freed_in_any_state)
 {
 	open_all();
 	link_user_send(&b.users[BENCH_DIAG], "x", 1);
@@ -504,7 +504,7 @@ END_TEST
 
 /* Transfers that never come home: F71. */
 
-START_TEST(test_close_does_not_wait_longer_than_five_seconds)
+START_TEST(test_f71_close_does_not_wait_longer_than_five_seconds)
 {
 	struct link_user *u = &b.users[BENCH_DIAG];
 
@@ -534,7 +534,7 @@ START_TEST(test_close_does_not_wait_longer_than_five_seconds)
 }
 END_TEST
 
-START_TEST(test_those_that_come_home_late_with_data_harm_nobody)
+START_TEST(test_f71_those_that_come_home_late_with_data_harm_nobody)
 {
 	struct link_user *u = &b.users[BENCH_DIAG];
 
@@ -552,7 +552,7 @@ START_TEST(test_those_that_come_home_late_with_data_harm_nobody)
 }
 END_TEST
 
-START_TEST(test_stop_leaves_behind_what_does_not_come_home)
+START_TEST(test_f71_stop_leaves_behind_what_does_not_come_home)
 {
 	open_all();
 	fake->ignores_cancel = true;
@@ -564,7 +564,7 @@ START_TEST(test_stop_leaves_behind_what_does_not_come_home)
 }
 END_TEST
 
-START_TEST(test_a_stall_whose_neighbours_never_come_home)
+START_TEST(test_f71_a_stall_whose_neighbours_never_come_home)
 {
 	struct link_user *u = &b.users[BENCH_DIAG];
 
@@ -642,28 +642,28 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, test_start_claims_all_and_the_end_gives_all_back);
-	tcase_add_loop_test(t, test_a_held_interface_refuses_the_whole_device, 0, 2);
+	tcase_add_loop_test(t, test_f72_a_held_interface_refuses_the_whole_device, 0, 2);
 	tcase_add_test(t, test_functions_that_are_off_are_left_alone);
 	tcase_add_test(t, test_claims_may_wait_for_the_first_open);
-	tcase_add_test(t, test_a_late_claim_that_fails_fails_the_open);
-	tcase_add_test(t, test_a_late_claim_that_fails_half_way_keeps_nothing);
+	tcase_add_test(t, test_f72_a_late_claim_that_fails_fails_the_open);
+	tcase_add_test(t, test_f72_a_late_claim_that_fails_half_way_keeps_nothing);
 	tcase_add_test(t, test_control_is_claimed_before_data_and_the_setting_chosen);
-	tcase_add_loop_test(t, test_a_layout_no_device_could_have_is_refused, 0, 14);
+	tcase_add_loop_test(t, test_f72_a_layout_no_device_could_have_is_refused, 0, 14);
 	tcase_add_test(t, test_a_device_that_does_not_open_is_no_device);
 	tcase_add_test(t, test_f82_start_survives_the_lack_of_memory_at_any_point);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("gone");
 	tcase_add_checked_fixture(t, setup, teardown);
-	tcase_add_test(t, test_unplug_ends_every_channel_with_enodev);
-	tcase_add_loop_test(t, test_unplug_as_udev_or_the_node_tells_it, 0, 2);
-	tcase_add_loop_test(t, test_unplug_in_submit, 0, 2);
-	tcase_add_loop_test(t, test_unplug_while_an_open_is_under_way, 0, 2);
-	tcase_add_loop_test(t, test_unplug_while_a_close_is_under_way, 0, 2);
-	tcase_add_test(t, test_unplug_during_stall_recovery);
-	tcase_add_test(t, test_errors_that_end_in_an_unplug);
-	tcase_add_test(t, test_data_that_came_is_delivered_before_the_end);
-	tcase_add_loop_test(t, test_a_device_is_freed_in_any_state, 0, 5);
+	tcase_add_test(t, test_f70_unplug_ends_every_channel_with_enodev);
+	tcase_add_loop_test(t, test_f70_unplug_as_udev_or_the_node_tells_it, 0, 2);
+	tcase_add_loop_test(t, test_f70_unplug_in_submit, 0, 2);
+	tcase_add_loop_test(t, test_f70_unplug_while_an_open_is_under_way, 0, 2);
+	tcase_add_loop_test(t, test_f70_unplug_while_a_close_is_under_way, 0, 2);
+	tcase_add_test(t, test_f70_unplug_during_stall_recovery);
+	tcase_add_test(t, test_f70_errors_that_end_in_an_unplug);
+	tcase_add_test(t, test_f70_data_that_came_is_delivered_before_the_end);
+	tcase_add_loop_test(t, test_f70_a_device_is_freed_in_any_state, 0, 5);
 	suite_add_tcase(s, t);
 
 	t = tcase_create("disturbed");
@@ -682,10 +682,10 @@ int main(void)
 	tcase_add_test(t, test_stop_of_a_stopped_device_is_told_as_well);
 	tcase_add_test(t, test_reset_resets_every_channel);
 	tcase_add_loop_test(t, test_a_reset_that_fails, 0, 2);
-	tcase_add_loop_test(t, test_close_does_not_wait_longer_than_five_seconds, 0, 2);
-	tcase_add_test(t, test_those_that_come_home_late_with_data_harm_nobody);
-	tcase_add_test(t, test_stop_leaves_behind_what_does_not_come_home);
-	tcase_add_test(t, test_a_stall_whose_neighbours_never_come_home);
+	tcase_add_loop_test(t, test_f71_close_does_not_wait_longer_than_five_seconds, 0, 2);
+	tcase_add_test(t, test_f71_those_that_come_home_late_with_data_harm_nobody);
+	tcase_add_test(t, test_f71_stop_leaves_behind_what_does_not_come_home);
+	tcase_add_test(t, test_f71_a_stall_whose_neighbours_never_come_home);
 	tcase_add_loop_test(t, test_any_order_of_events_keeps_the_balance, 0, 30);
 	suite_add_tcase(s, t);
 	return suite_run(s);

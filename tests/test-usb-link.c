@@ -227,7 +227,7 @@ START_TEST(test_kernel_drivers_leave_and_come_back)
 }
 END_TEST
 
-START_TEST(test_an_interface_of_another_program_is_named)
+START_TEST(test_f72_an_interface_of_another_program_is_named)
 {
 	ck_assert_int_eq(find("1-1"), 0);
 	tell("hold 2");
@@ -239,7 +239,7 @@ START_TEST(test_an_interface_of_another_program_is_named)
 }
 END_TEST
 
-START_TEST(test_it_may_leave_before_it_is_claimed)
+START_TEST(test_f70_it_may_leave_before_it_is_claimed)
 {
 	ck_assert_int_eq(find("1-1"), 0);
 	tell("leave-at claim");
@@ -247,7 +247,7 @@ START_TEST(test_it_may_leave_before_it_is_claimed)
 }
 END_TEST
 
-START_TEST(test_it_may_leave_while_it_is_opened)
+START_TEST(test_f70_it_may_leave_while_it_is_opened)
 {
 	ck_assert_int_eq(find("1-1"), 0);
 	tell("leave-at open");
@@ -275,25 +275,25 @@ static void leave_at(const char *moment)
 	WAIT_FOR(usb_device_state(device) == USB_GONE);
 }
 
-START_TEST(test_unplugged_in_a_submit)
+START_TEST(test_f70_unplugged_in_a_submit)
 {
 	leave_at("submit");
 }
 END_TEST
 
-START_TEST(test_unplugged_in_a_cancel)
+START_TEST(test_f70_unplugged_in_a_cancel)
 {
 	leave_at("cancel");
 }
 END_TEST
 
-START_TEST(test_unplugged_in_the_clearing_of_a_halt)
+START_TEST(test_f70_unplugged_in_the_clearing_of_a_halt)
 {
 	leave_at("clear-halt");
 }
 END_TEST
 
-START_TEST(test_unplugged_in_the_release)
+START_TEST(test_f70_unplugged_in_the_release)
 {
 	start("1-1");
 	user_running("DUN");
@@ -303,7 +303,7 @@ START_TEST(test_unplugged_in_the_release)
 }
 END_TEST
 
-START_TEST(test_unplugged_while_a_channel_opens)
+START_TEST(test_f70_unplugged_while_a_channel_opens)
 {
 	struct link_user *u;
 
@@ -318,7 +318,7 @@ START_TEST(test_unplugged_while_a_channel_opens)
 }
 END_TEST
 
-START_TEST(test_unplugged_while_a_channel_closes)
+START_TEST(test_f70_unplugged_while_a_channel_closes)
 {
 	struct link_user *u;
 
@@ -333,7 +333,7 @@ START_TEST(test_unplugged_while_a_channel_closes)
 }
 END_TEST
 
-START_TEST(test_unplugged_after_cancels_were_refused)
+START_TEST(test_f70_unplugged_after_cancels_were_refused)
 {
 	struct link_user *u;
 
@@ -348,7 +348,7 @@ START_TEST(test_unplugged_after_cancels_were_refused)
 }
 END_TEST
 
-START_TEST(test_unplugged_while_a_response_is_fetched)
+START_TEST(test_f70_unplugged_while_a_response_is_fetched)
 {
 	struct link_user *u;
 
@@ -364,7 +364,7 @@ START_TEST(test_unplugged_while_a_response_is_fetched)
 }
 END_TEST
 
-START_TEST(test_unplugged_unheard_by_udev)
+START_TEST(test_f70_unplugged_unheard_by_udev)
 {
 	struct link_user *dun;
 
@@ -378,7 +378,7 @@ START_TEST(test_unplugged_unheard_by_udev)
 }
 END_TEST
 
-START_TEST(test_errors_and_then_the_end)
+START_TEST(test_f70_errors_and_then_the_end)
 {
 	struct link_user *dun;
 
@@ -405,32 +405,32 @@ static void survives(const char *fault, const char *channel)
 	ck_assert_uint_eq(u->n_closed, 0);
 }
 
-START_TEST(test_a_stalled_in_pipe_talks_on)
+START_TEST(test_f67_a_stalled_in_pipe_talks_on)
 {
 	survives("stall@0x84", "AT");
 	ck_assert_str_ne(tell("counts cleared"), "0");
 }
 END_TEST
 
-START_TEST(test_in_pipes_that_stall_all_at_once_talk_on)
+START_TEST(test_f67_in_pipes_that_stall_all_at_once_talk_on)
 {
 	survives("stall-all@0x86", "DUN");
 }
 END_TEST
 
-START_TEST(test_a_stalled_out_pipe_talks_on)
+START_TEST(test_f67_a_stalled_out_pipe_talks_on)
 {
 	survives("stall@0x03", "AT");
 }
 END_TEST
 
-START_TEST(test_a_stalled_notification_pipe_talks_on)
+START_TEST(test_f67_a_stalled_notification_pipe_talks_on)
 {
 	survives("stall@0x85", "AT");
 }
 END_TEST
 
-START_TEST(test_one_babble_is_told_and_survived)
+START_TEST(test_f68_one_babble_is_told_and_survived)
 {
 	struct link_user *u;
 
@@ -448,7 +448,7 @@ START_TEST(test_errors_of_the_wire_are_survived)
 }
 END_TEST
 
-START_TEST(test_a_stalled_line_state_is_no_obstacle)
+START_TEST(test_f67_a_stalled_line_state_is_no_obstacle)
 {
 	tell("fault stall@line*always");
 	start("1-1");
@@ -456,7 +456,7 @@ START_TEST(test_a_stalled_line_state_is_no_obstacle)
 }
 END_TEST
 
-START_TEST(test_an_out_pipe_that_always_stalls_ends_in_eio)
+START_TEST(test_f67_an_out_pipe_that_always_stalls_ends_in_eio)
 {
 	struct link_user *u;
 
@@ -468,7 +468,7 @@ START_TEST(test_an_out_pipe_that_always_stalls_ends_in_eio)
 }
 END_TEST
 
-START_TEST(test_a_halt_that_is_not_cleared_ends_in_eio)
+START_TEST(test_f67_a_halt_that_is_not_cleared_ends_in_eio)
 {
 	struct link_user *u;
 
@@ -589,7 +589,7 @@ START_TEST(test_dtr_of_qmi_stays_between_opens)
 }
 END_TEST
 
-START_TEST(test_whole_packets_arrive_with_and_without_an_empty_one)
+START_TEST(test_f69_whole_packets_arrive_with_and_without_an_empty_one)
 {
 	static const unsigned int sizes[] = { 512, 1024, 4096, 16384 };
 	struct link_user *u;
@@ -611,7 +611,7 @@ START_TEST(test_whole_packets_arrive_with_and_without_an_empty_one)
 }
 END_TEST
 
-START_TEST(test_whole_packets_sent_end_with_an_empty_one_on_demand)
+START_TEST(test_f69_whole_packets_sent_end_with_an_empty_one_on_demand)
 {
 	static const struct usb_rule rule = { .name = "DIAG", .interface = -1, .alt = -1,
 					      .zlp = USB_ZLP_WRITE, .line = -1, .is_on = -1 };
@@ -645,7 +645,7 @@ START_TEST(test_a_flood_of_lines_can_be_left)
 }
 END_TEST
 
-START_TEST(test_lines_of_whole_packets_are_not_held_back)
+START_TEST(test_f69_lines_of_whole_packets_are_not_held_back)
 {
 	struct link_user *u;
 
@@ -804,7 +804,7 @@ START_TEST(test_an_old_controller_takes_large_transfers_in_parts)
 }
 END_TEST
 
-START_TEST(test_firehose_reads_sectors_between_empty_packets)
+START_TEST(test_f69_firehose_reads_sectors_between_empty_packets)
 {
 	static const char read[] = "<?xml version=\"1.0\" ?><data><read "
 		"SECTOR_SIZE_IN_BYTES=\"4096\" num_partition_sectors=\"10\"/></data>";
@@ -910,7 +910,7 @@ START_TEST(test_mbim_commands_come_back_done)
 }
 END_TEST
 
-START_TEST(test_hostile_descriptors_are_refused)
+START_TEST(test_f72_hostile_descriptors_are_refused)
 {
 	static const struct { unsigned int at, value; } lies[] = {
 		{ 18, 0 }, { 18, 1 },		/* bLength of the configuration */
@@ -957,49 +957,49 @@ END_TEST
 
 static void add_faults(TCase *c)
 {
-	tcase_add_test(c, test_a_stalled_in_pipe_talks_on);
-	tcase_add_test(c, test_in_pipes_that_stall_all_at_once_talk_on);
-	tcase_add_test(c, test_a_stalled_out_pipe_talks_on);
-	tcase_add_test(c, test_a_stalled_notification_pipe_talks_on);
-	tcase_add_test(c, test_one_babble_is_told_and_survived);
+	tcase_add_test(c, test_f67_a_stalled_in_pipe_talks_on);
+	tcase_add_test(c, test_f67_in_pipes_that_stall_all_at_once_talk_on);
+	tcase_add_test(c, test_f67_a_stalled_out_pipe_talks_on);
+	tcase_add_test(c, test_f67_a_stalled_notification_pipe_talks_on);
+	tcase_add_test(c, test_f68_one_babble_is_told_and_survived);
 	tcase_add_test(c, test_errors_of_the_wire_are_survived);
-	tcase_add_test(c, test_a_stalled_line_state_is_no_obstacle);
-	tcase_add_test(c, test_an_out_pipe_that_always_stalls_ends_in_eio);
-	tcase_add_test(c, test_a_halt_that_is_not_cleared_ends_in_eio);
+	tcase_add_test(c, test_f67_a_stalled_line_state_is_no_obstacle);
+	tcase_add_test(c, test_f67_an_out_pipe_that_always_stalls_ends_in_eio);
+	tcase_add_test(c, test_f67_a_halt_that_is_not_cleared_ends_in_eio);
 	tcase_add_test(c, test_shutdowns_of_a_modem_that_stays_are_survived);
 	tcase_add_test(c, test_last_words_of_what_is_cancelled_are_delivered);
 	tcase_add_test(c, test_little_memory_in_usbfs_is_enough);
 	tcase_add_test(c, test_qmi_faults_are_survived);
 	tcase_add_test(c, test_notifications_that_lie_bring_nothing);
 	tcase_add_test(c, test_an_empty_get_may_stall);
-	tcase_add_test(c, test_whole_packets_arrive_with_and_without_an_empty_one);
-	tcase_add_test(c, test_whole_packets_sent_end_with_an_empty_one_on_demand);
+	tcase_add_test(c, test_f69_whole_packets_arrive_with_and_without_an_empty_one);
+	tcase_add_test(c, test_f69_whole_packets_sent_end_with_an_empty_one_on_demand);
 	tcase_add_test(c, test_a_flood_of_lines_can_be_left);
-	tcase_add_test(c, test_lines_of_whole_packets_are_not_held_back);
+	tcase_add_test(c, test_f69_lines_of_whole_packets_are_not_held_back);
 	tcase_add_test(c, test_two_answers_behind_one_notification);
 	tcase_add_test(c, test_a_lost_claim_is_a_reset);
 	tcase_add_test(c, test_a_suspend_is_not_seen);
-	tcase_add_test(c, test_hostile_descriptors_are_refused);
+	tcase_add_test(c, test_f72_hostile_descriptors_are_refused);
 }
 
 static void add_ends(TCase *c)
 {
-	tcase_add_test(c, test_it_may_leave_before_it_is_claimed);
-	tcase_add_test(c, test_it_may_leave_while_it_is_opened);
-	tcase_add_test(c, test_unplugged_in_a_submit);
-	tcase_add_test(c, test_unplugged_in_a_cancel);
-	tcase_add_test(c, test_unplugged_in_the_clearing_of_a_halt);
-	tcase_add_test(c, test_unplugged_in_the_release);
-	tcase_add_test(c, test_unplugged_while_a_channel_opens);
-	tcase_add_test(c, test_unplugged_while_a_channel_closes);
-	tcase_add_test(c, test_unplugged_after_cancels_were_refused);
-	tcase_add_test(c, test_unplugged_while_a_response_is_fetched);
-	tcase_add_test(c, test_unplugged_unheard_by_udev);
-	tcase_add_test(c, test_errors_and_then_the_end);
+	tcase_add_test(c, test_f70_it_may_leave_before_it_is_claimed);
+	tcase_add_test(c, test_f70_it_may_leave_while_it_is_opened);
+	tcase_add_test(c, test_f70_unplugged_in_a_submit);
+	tcase_add_test(c, test_f70_unplugged_in_a_cancel);
+	tcase_add_test(c, test_f70_unplugged_in_the_clearing_of_a_halt);
+	tcase_add_test(c, test_f70_unplugged_in_the_release);
+	tcase_add_test(c, test_f70_unplugged_while_a_channel_opens);
+	tcase_add_test(c, test_f70_unplugged_while_a_channel_closes);
+	tcase_add_test(c, test_f70_unplugged_after_cancels_were_refused);
+	tcase_add_test(c, test_f70_unplugged_while_a_response_is_fetched);
+	tcase_add_test(c, test_f70_unplugged_unheard_by_udev);
+	tcase_add_test(c, test_f70_errors_and_then_the_end);
 	tcase_add_test(c, test_the_edl_command_makes_another_device);
 	tcase_add_test(c, test_firehose_programs_and_the_modem_comes_back);
 	tcase_add_test(c, test_an_old_controller_takes_large_transfers_in_parts);
-	tcase_add_test(c, test_firehose_reads_sectors_between_empty_packets);
+	tcase_add_test(c, test_f69_firehose_reads_sectors_between_empty_packets);
 	tcase_add_test(c, test_a_greeting_that_is_lost_can_be_answered);
 	tcase_add_test(c, test_a_crashed_modem_is_read);
 }
@@ -1023,7 +1023,7 @@ int main(int argc, char **argv)
 	usb_mock_enter(argv);
 	tcase_add_test(c, test_every_channel_talks);
 	tcase_add_test(c, test_kernel_drivers_leave_and_come_back);
-	tcase_add_test(c, test_an_interface_of_another_program_is_named);
+	tcase_add_test(c, test_f72_an_interface_of_another_program_is_named);
 	tcase_add_test(c, test_dtr_of_qmi_stays_between_opens);
 	tcase_add_test(c, test_a_loaded_call_loses_no_byte);
 	tcase_add_test(c, test_superspeed_packets_are_known);

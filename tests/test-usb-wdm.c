@@ -198,7 +198,7 @@ START_TEST(test_a_refused_write_is_told_and_the_next_one_goes)
 }
 END_TEST
 
-START_TEST(test_a_write_without_answer_fails_after_a_while)
+START_TEST(test_f71_a_write_without_answer_fails_after_a_while)
 {
 	open_quiet();
 	link_user_send(u, message, 8);
@@ -252,7 +252,7 @@ START_TEST(test_a_message_of_the_largest_size_is_whole)
 }
 END_TEST
 
-START_TEST(test_a_stalled_notification_pipe_is_cleared_and_looked_behind)
+START_TEST(test_f67_a_stalled_notification_pipe_is_cleared_and_looked_behind)
 {
 	open_quiet();
 	fake_usb_end(fake, QMI_NOTIFY, -EPIPE, 0);
@@ -358,7 +358,7 @@ START_TEST(test_submits_that_fail_for_ever_are_an_error)
 }
 END_TEST
 
-START_TEST(test_a_get_that_never_comes_back_resets_the_channel)
+START_TEST(test_f71_a_get_that_never_comes_back_resets_the_channel)
 {
 	open_quiet();
 	notify();
@@ -390,18 +390,18 @@ int main(void)
 	tcase_add_test(t, test_a_slow_reader_leaves_responses_in_the_modem);
 	tcase_add_test(t, test_writes_go_one_at_a_time_in_order);
 	tcase_add_loop_test(t, test_a_refused_write_is_told_and_the_next_one_goes, 0, 3);
-	tcase_add_test(t, test_a_write_without_answer_fails_after_a_while);
+	tcase_add_test(t, test_f71_a_write_without_answer_fails_after_a_while);
 	tcase_add_test(t, test_three_failed_gets_are_an_error);
 	tcase_add_test(t, test_a_cut_message_is_dropped_and_told_once);
 	tcase_add_test(t, test_a_message_of_the_largest_size_is_whole);
-	tcase_add_test(t, test_a_stalled_notification_pipe_is_cleared_and_looked_behind);
+	tcase_add_test(t, test_f67_a_stalled_notification_pipe_is_cleared_and_looked_behind);
 	tcase_add_loop_test(t, test_odd_notifications_are_ignored, 0, 6);
 	tcase_add_test(t, test_close_awaits_what_is_under_way);
 	tcase_add_test(t, test_cancel_gives_the_slots_back);
 	tcase_add_test(t, test_a_write_that_was_faster_than_its_cancel_stops_nothing);
 	tcase_add_test(t, test_a_write_lost_in_a_suspend_is_an_error);
 	tcase_add_test(t, test_submits_that_fail_for_ever_are_an_error);
-	tcase_add_test(t, test_a_get_that_never_comes_back_resets_the_channel);
+	tcase_add_test(t, test_f71_a_get_that_never_comes_back_resets_the_channel);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

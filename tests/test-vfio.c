@@ -196,7 +196,7 @@ START_TEST(test_msi_will_do)
 }
 END_TEST
 
-START_TEST(test_no_vector_at_all_is_refused)
+START_TEST(test_f55_no_vector_at_all_is_refused)
 {
 	fake_vfio.n_msix = fake_vfio.n_msi = 0;
 	ck_assert_int_eq(begin(BY_GROUP), 0);
@@ -261,7 +261,7 @@ START_TEST(test_reset_ends_later_and_leaves_the_bus_to_the_device)
 }
 END_TEST
 
-START_TEST(test_a_reset_that_fails_says_so)
+START_TEST(test_f54_a_reset_that_fails_says_so)
 {
 	start(BY_GROUP, 1);
 	fake_vfio.fail_at = fake_vfio.n_calls;
@@ -288,7 +288,7 @@ static void expect_gone(void)
 	ck_assert_uint_eq(n_gone, 1);
 }
 
-START_TEST(test_the_kernel_asking_for_it_back_is_the_end)
+START_TEST(test_f54_the_kernel_asking_for_it_back_is_the_end)
 {
 	unsigned int before = count_fds();
 
@@ -301,7 +301,7 @@ START_TEST(test_the_kernel_asking_for_it_back_is_the_end)
 }
 END_TEST
 
-START_TEST(test_a_fatal_error_is_the_end)
+START_TEST(test_f54_a_fatal_error_is_the_end)
 {
 	start(BY_GROUP, 2);
 	ck_assert_int_eq(eventfd_write(fake_vfio.error, 1), 0);
@@ -310,7 +310,7 @@ START_TEST(test_a_fatal_error_is_the_end)
 }
 END_TEST
 
-START_TEST(test_a_card_that_is_gone_is_not_present)
+START_TEST(test_f54_a_card_that_is_gone_is_not_present)
 {
 	uint32_t value;
 
@@ -323,7 +323,7 @@ START_TEST(test_a_card_that_is_gone_is_not_present)
 }
 END_TEST
 
-START_TEST(test_an_idle_card_that_is_gone_is_noticed)
+START_TEST(test_f54_an_idle_card_that_is_gone_is_noticed)
 {
 	start(BY_GROUP, 2);
 	fake_vfio_vanish();
@@ -333,7 +333,7 @@ START_TEST(test_an_idle_card_that_is_gone_is_noticed)
 END_TEST
 
 /* The kernel takes the mapping away under us. */
-START_TEST(test_a_mapping_that_vanishes_is_the_end)
+START_TEST(test_f54_a_mapping_that_vanishes_is_the_end)
 {
 	uint32_t value;
 
@@ -344,7 +344,7 @@ START_TEST(test_a_mapping_that_vanishes_is_the_end)
 }
 END_TEST
 
-START_TEST(test_a_device_that_does_not_answer_is_refused)
+START_TEST(test_f55_a_device_that_does_not_answer_is_refused)
 {
 	fake_vfio.bar_len = 0;
 	ck_assert_int_eq(begin(BY_GROUP), -EPROTO);
@@ -365,7 +365,7 @@ static const struct refusal {
 	{ BY_NODE, "/dev/vfio/devices/vfio0", ENOENT, "bind the device" },
 };
 
-START_TEST(test_a_node_that_does_not_open_comes_with_the_remedy)
+START_TEST(test_f55_a_node_that_does_not_open_comes_with_the_remedy)
 {
 	const struct refusal *f = &refusals[_i];
 
@@ -377,7 +377,7 @@ START_TEST(test_a_node_that_does_not_open_comes_with_the_remedy)
 }
 END_TEST
 
-START_TEST(test_a_group_that_is_not_viable_is_refused)
+START_TEST(test_f55_a_group_that_is_not_viable_is_refused)
 {
 	fake_vfio.is_viable = false;
 	ck_assert_int_eq(begin(BY_GROUP), -EPERM);
@@ -385,7 +385,7 @@ START_TEST(test_a_group_that_is_not_viable_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_platform_that_remaps_no_interrupts_is_refused)
+START_TEST(test_f55_a_platform_that_remaps_no_interrupts_is_refused)
 {
 	fake_vfio.remaps_interrupts = false;
 	ck_assert_int_eq(begin(BY_GROUP), -EPERM);
@@ -393,7 +393,7 @@ START_TEST(test_a_platform_that_remaps_no_interrupts_is_refused)
 }
 END_TEST
 
-START_TEST(test_a_kernel_without_type1_is_refused)
+START_TEST(test_f55_a_kernel_without_type1_is_refused)
 {
 	fake_vfio.has_type1 = false;
 	ck_assert_int_eq(begin(BY_GROUP), -EOPNOTSUPP);
@@ -428,7 +428,7 @@ static bool survives(int way, int fail_at)
 	return fake_vfio.n_calls <= fail_at;
 }
 
-START_TEST(test_each_call_may_fail_once)
+START_TEST(test_f55_each_call_may_fail_once)
 {
 	unsigned int before = count_fds();
 	int n = 0;
@@ -454,23 +454,23 @@ int main(void)
 	tcase_add_test(t, test_areas_outside_the_bar_are_not_mapped);
 	tcase_add_loop_test(t, test_takes_as_many_vectors_as_the_kernel_gives, 0, N_WAYS);
 	tcase_add_test(t, test_msi_will_do);
-	tcase_add_test(t, test_no_vector_at_all_is_refused);
+	tcase_add_test(t, test_f55_no_vector_at_all_is_refused);
 	tcase_add_test(t, test_each_vector_arrives_as_itself);
 	tcase_add_loop_test(t, test_memory_is_mapped_with_its_rights_and_unmapped, 0, N_WAYS);
 	tcase_add_test(t, test_reset_ends_later_and_leaves_the_bus_to_the_device);
-	tcase_add_test(t, test_a_reset_that_fails_says_so);
-	tcase_add_loop_test(t, test_the_kernel_asking_for_it_back_is_the_end, 0, N_WAYS);
-	tcase_add_test(t, test_a_fatal_error_is_the_end);
-	tcase_add_test(t, test_a_card_that_is_gone_is_not_present);
-	tcase_add_test(t, test_an_idle_card_that_is_gone_is_noticed);
-	tcase_add_test(t, test_a_mapping_that_vanishes_is_the_end);
-	tcase_add_test(t, test_a_device_that_does_not_answer_is_refused);
-	tcase_add_loop_test(t, test_a_node_that_does_not_open_comes_with_the_remedy, 0,
+	tcase_add_test(t, test_f54_a_reset_that_fails_says_so);
+	tcase_add_loop_test(t, test_f54_the_kernel_asking_for_it_back_is_the_end, 0, N_WAYS);
+	tcase_add_test(t, test_f54_a_fatal_error_is_the_end);
+	tcase_add_test(t, test_f54_a_card_that_is_gone_is_not_present);
+	tcase_add_test(t, test_f54_an_idle_card_that_is_gone_is_noticed);
+	tcase_add_test(t, test_f54_a_mapping_that_vanishes_is_the_end);
+	tcase_add_test(t, test_f55_a_device_that_does_not_answer_is_refused);
+	tcase_add_loop_test(t, test_f55_a_node_that_does_not_open_comes_with_the_remedy, 0,
 			    (int)ARRAY_SIZE(refusals));
-	tcase_add_test(t, test_a_group_that_is_not_viable_is_refused);
-	tcase_add_test(t, test_a_platform_that_remaps_no_interrupts_is_refused);
-	tcase_add_test(t, test_a_kernel_without_type1_is_refused);
-	tcase_add_loop_test(t, test_each_call_may_fail_once, 0, N_WAYS);
+	tcase_add_test(t, test_f55_a_group_that_is_not_viable_is_refused);
+	tcase_add_test(t, test_f55_a_platform_that_remaps_no_interrupts_is_refused);
+	tcase_add_test(t, test_f55_a_kernel_without_type1_is_refused);
+	tcase_add_loop_test(t, test_f55_each_call_may_fail_once, 0, N_WAYS);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

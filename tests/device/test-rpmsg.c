@@ -358,7 +358,7 @@ START_TEST(test_second_of_a_name_has_its_addresses_and_dies_with_its_reader_woke
 }
 END_TEST
 
-START_TEST(test_hostile_names_are_written_safely)
+START_TEST(test_f66_hostile_names_are_written_safely)
 {
 	lie("F66 1");
 	lie("F66 2");
@@ -372,7 +372,7 @@ START_TEST(test_hostile_names_are_written_safely)
 }
 END_TEST
 
-START_TEST(test_flood_of_names_has_an_end)
+START_TEST(test_f62_flood_of_names_has_an_end)
 {
 	int fd = open_file("rpmsg-echo");
 	unsigned int n = 0;
@@ -477,9 +477,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, test_announced_endpoint_is_not_ours_to_destroy);
 	tcase_add_test(c, test_endpoint_without_a_peer_learns_it);
 	tcase_add_test(c, test_second_of_a_name_has_its_addresses_and_dies_with_its_reader_woken);
-	tcase_add_test(c, test_hostile_names_are_written_safely);
+	tcase_add_test(c, test_f66_hostile_names_are_written_safely);
 	tcase_add_test(c, test_reset_brings_everything_back);
-	tcase_add_test(c, test_flood_of_names_has_an_end);
+	tcase_add_test(c, test_f62_flood_of_names_has_an_end);
 	tcase_add_test(c, test_power_off_ends_the_files);
 }
 
