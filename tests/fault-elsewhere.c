@@ -78,6 +78,8 @@ static const struct elsewhere {
 	{ 87, "two daemons, one mount point or device", {
 		{ "device/test-death", { NULL } }, { "device/test-recovery", { NULL } },
 		{ "test-registry", { NULL } } } },
+	{ 89, "a device that ends the daemon each time, or never comes up", {
+		{ "test-registry" }, { "test-recovery" }, { "device/test-daemon" } }, "U8" },
 	{ 90, "devices that come and go", {
 		{ "test-tree", { NULL } }, { "test-usb-watch", { NULL } } } },
 };

@@ -4,6 +4,10 @@
 #include "suite.h"
 #include "transport/loopback.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct rig rig;
 
@@ -221,6 +225,125 @@ START_TEST(test_shutdown_ends_with_a_device_that_does_not_answer)
 }
 END_TEST
 
+/* --- what ended the process last time --- */
+
+static const char *starts_path(void)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "%s/starts", rig.folder);
+	return path;
+}
+
+/* As processes left it long ago. */
+static void put_starts(const char *words)
+{
+	const struct timespec times[2] = { { .tv_sec = 1000000 }, { .tv_sec = 1000000 } };
+	FILE *f = fopen(starts_path(), "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(words, f);
+	fclose(f);
+	ck_assert_int_eq(utimensat(AT_FDCWD, starts_path(), times, 0), 0);
+	ck_assert_int_eq(registry_remember(rig.registry, starts_path()), 0);
+}
+
+/* "": there is none. */
+static const char *get_starts(void)
+{
+	static char words[256];
+	FILE *f = fopen(starts_path(), "r");
+
+	words[f ? fread(words, 1, sizeof(words) - 1, f) : 0] = '\0';
+	if (f)
+		fclose(f);
+	return words;
+}
+
+START_TEST(test_f89_who_is_being_started_is_noted)
+{
+	put_starts("");
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=a,ready_us=20000"), 0);
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=b,ready_us=20000"), 0);
+	ck_assert_str_eq(get_starts(), "starting 1 loopback-a\nstarting 1 loopback-b\n");
+	RIG_UNTIL(&rig, registry_is_settled(rig.registry));
+	RIG_UNTIL(&rig, !*get_starts());
+	ck_assert_int_eq(access(starts_path(), F_OK), -1);
+}
+END_TEST
+
+START_TEST(test_f89_suspects_are_started_last_and_one_by_one)
+{
+	put_starts("starting 1 loopback-a\nsuspect 4 loopback-b\n");
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=c,ready_us=20000"), 0);
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=a,ready_us=20000"), 0);
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=b,ready_us=20000"), 0);
+	ck_assert_str_eq(get_starts(), "suspect 1 loopback-a\nsuspect 4 loopback-b\n"
+			 "starting 1 loopback-c\n");
+	ck_assert(!registry_find(rig.registry, "mhi1"));
+	RIG_UNTIL(&rig, registry_find(rig.registry, "mhi1"));
+	ck_assert_str_eq(get_starts(), "starting 2 loopback-a\nsuspect 4 loopback-b\n");
+	ck_assert(!registry_is_settled(rig.registry));
+	RIG_UNTIL(&rig, registry_find(rig.registry, "mhi2"));
+	ck_assert(device_is_ready(registry_find(rig.registry, "mhi1")));
+	ck_assert_str_eq(get_starts(), "starting 5 loopback-b\n");
+	RIG_UNTIL(&rig, registry_is_settled(rig.registry));
+	RIG_UNTIL(&rig, !*get_starts());
+	ck_assert_str_eq(device_path_name(registry_device(rig.registry, 2)), "loopback-b");
+}
+END_TEST
+
+START_TEST(test_f89_after_five_deaths_a_device_is_left_out)
+{
+	put_starts("starting 5 loopback-a\n");
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=a"), REGISTRY_LEFT_OUT);
+	ck_assert_ptr_nonnull(strstr(text_get(&rig.why), "loopback-a is left out: mhifs died 5 "
+				     "times in a row while it started; remove "));
+	ck_assert_str_eq(device_name(rig_device(&rig, "loopback,name=b")), "mhi1");
+	RIG_UNTIL(&rig, !strcmp(get_starts(), "suspect 5 loopback-a\n"));
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=a"), REGISTRY_LEFT_OUT);
+}
+END_TEST
+
+START_TEST(test_f89_one_that_is_refused_or_ends_in_order_is_no_death)
+{
+	put_starts("starting 3 loopback-a\nstarting 4 loopback-b\n");
+	ck_assert_int_eq(rig_add(&rig, "loopback:nope,name=a"), -ENOENT);
+	ck_assert_str_eq(get_starts(), "suspect 4 loopback-b\n");
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=c,ready_us=5000000"), 0);
+	registry_free(rig.registry);
+	rig.registry = NULL;
+	ck_assert_str_eq(get_starts(), "suspect 4 loopback-b\n");
+}
+END_TEST
+
+START_TEST(test_f89_a_start_in_haste_counts_no_death)
+{
+	FILE *f = fopen(starts_path(), "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs("starting 5 loopback-a\nstarting 1 loopback-b\nsuspect 5 loopback-c\n", f);
+	fclose(f);
+	ck_assert_int_eq(registry_remember(rig.registry, starts_path()), 0);
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=b,ready_us=20000"), 0);
+	ck_assert_str_eq(get_starts(), "suspect 4 loopback-a\nsuspect 5 loopback-c\n"
+			 "starting 1 loopback-b\n");
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=c"), REGISTRY_LEFT_OUT);
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=a"), 0);
+	RIG_UNTIL(&rig, registry_is_settled(rig.registry));
+	ck_assert_str_eq(device_path_name(registry_find(rig.registry, "mhi2")), "loopback-a");
+}
+END_TEST
+
+START_TEST(test_f89_a_file_of_nonsense_says_nothing)
+{
+	put_starts("loopback-a 7\n\nstarting 9\nstarting -9 loopback-a\n9 loopback-a\n"
+		   "starting 99999999999999999999 loopback-a\nstarting 7 loopback-b");
+	ck_assert_str_eq(device_name(rig_device(&rig, "loopback,name=a")), "mhi0");
+	ck_assert_int_eq(rig_add(&rig, "loopback,name=b"), REGISTRY_LEFT_OUT);
+}
+END_TEST
+
 /* What watches over the start runs out, and nothing else has a timer. */
 START_TEST(test_idle_devices_ask_for_nothing)
 {
@@ -251,6 +374,12 @@ int main(void)
 	tcase_add_test(t, test_shutdown_without_devices_ends);
 	tcase_add_test(t, test_shutdown_of_a_device_that_is_starting_ends);
 	tcase_add_test(t, test_shutdown_ends_with_a_device_that_does_not_answer);
+	tcase_add_test(t, test_f89_who_is_being_started_is_noted);
+	tcase_add_test(t, test_f89_suspects_are_started_last_and_one_by_one);
+	tcase_add_test(t, test_f89_after_five_deaths_a_device_is_left_out);
+	tcase_add_test(t, test_f89_one_that_is_refused_or_ends_in_order_is_no_death);
+	tcase_add_test(t, test_f89_a_start_in_haste_counts_no_death);
+	tcase_add_test(t, test_f89_a_file_of_nonsense_says_nothing);
 	tcase_add_test(t, test_idle_devices_ask_for_nothing);
 	suite_add_tcase(s, t);
 	return suite_run(s);

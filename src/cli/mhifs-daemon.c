@@ -3,6 +3,7 @@
 #include "cli/notify.h"
 #include "cli/sandbox.h"
 #include "device/registry.h"
+#include "device/rundir.h"
 #include "fs/fs.h"
 #include "io/log.h"
 #include "service/sahara.h"
@@ -244,10 +245,41 @@ static int check_terminals(const struct options *o, struct text *ret_why)
 	return r;
 }
 
+/* By the mount point, which no other daemon has.  A descriptor says nothing. */
+static int remember_starts(struct daemon *d)
+{
+	char *top CLEANUP_FREE = realpath(d->options->mountpoint, NULL);
+	struct text path = TEXT_INIT;
+	int r = 0;
+
+	if (top && strncmp(top, "/dev/", 5)) {
+		rundir_path("starting", top, &path);
+		r = text_failed(&path) ? -ENOMEM : registry_remember(d->registry, text_get(&path));
+	}
+	text_fini(&path);
+	return r;
+}
+
+/* One that is left out does not keep the others from being served. */
+static int add_device(struct daemon *d, const struct spec *s, unsigned int *n_left_out,
+		      struct text *ret_why)
+{
+	int r = registry_add(d->registry, s, ret_why);
+
+	if (r != REGISTRY_LEFT_OUT)
+		return r;
+	if (++*n_left_out == d->options->n_specs)
+		return -EIO;
+	log_error(NULL, "%s", text_get(ret_why));
+	text_clear(ret_why);
+	return 0;
+}
+
 static enum exit_code open_devices(struct daemon *d)
 {
 	const struct options *o = d->options;
 	struct text why = TEXT_INIT;
+	unsigned int n_left_out = 0;
 	int r = check_terminals(o, &why);
 
 	if (r)
@@ -255,9 +287,12 @@ static enum exit_code open_devices(struct daemon *d)
 	d->registry = registry_new(d->loop, d->config, &registry_ops, d);
 	if (!d->registry)
 		return complain(EXIT_SETUP, &why, -ENOMEM);
+	r = remember_starts(d);
+	if (r)
+		return complain(EXIT_SETUP, &why, r);
 	watch_usb(d);
 	for (unsigned int i = 0; i < o->n_specs; i++) {
-		r = registry_add(d->registry, &o->specs[i], &why);
+		r = add_device(d, &o->specs[i], &n_left_out, &why);
 		if (r)
 			return complain(EXIT_SETUP, &why, r);
 	}

@@ -1,37 +1,10 @@
 #include "device/claim.h"
-#include "base/cleanup.h"
+#include "device/rundir.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-
-enum { MOST_NAME = 200 };
-
-static const char folder[] = "/run/mhifs/lock";
-
-static int open_folder(void)
-{
-	int fd;
-
-	mkdir("/run/mhifs", 0755);
-	mkdir(folder, 0755);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* A path as one name: '/' is '%'.  The end tells more than the beginning. */
-static void name_file(const char *address, char *ret_name)
-{
-	size_t len = strlen(address);
-
-	if (len > MOST_NAME)
-		address += len - MOST_NAME;
-	snprintf(ret_name, MOST_NAME + 1, "%s", address);
-	for (char *at = ret_name; *at; at++)
-		if (*at == '/' || (at == ret_name && *at == '.'))
-			*at = '%';
-}
+#include <unistd.h>
 
 static int refuse(const char *address, int fd, struct text *ret_why)
 {
@@ -59,15 +32,17 @@ static void sign(int fd, const char *name)
 
 int claim_take(const char *address, const char *name, int *ret_fd, struct text *ret_why)
 {
-	CLEANUP_CLOSE int dir = open_folder();
-	char file[MOST_NAME + 1];
+	struct text path = TEXT_INIT;
 	int fd;
 
 	*ret_fd = -1;
-	if (dir < 0)
-		return 0;
-	name_file(address, file);
-	fd = openat(dir, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	rundir_path("lock", address, &path);
+	if (text_failed(&path)) {
+		text_fini(&path);
+		return -ENOMEM;
+	}
+	fd = open(text_get(&path), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	text_fini(&path);
 	if (fd < 0)
 		return 0;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {

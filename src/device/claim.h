@@ -11,5 +11,5 @@
 
 /* @address: what tells the device from every other one of this machine; @name
  * is who we are for others.  0 and a descriptor that holds it (-1: nothing could
- * be claimed), or -EBUSY and a sentence that names the holder. */
+ * be claimed), -ENOMEM, or -EBUSY and a sentence that names the holder. */
 int claim_take(const char *address, const char *name, int *ret_fd, struct text *ret_why);

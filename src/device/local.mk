@@ -37,6 +37,8 @@ src_device_libdevice_a_SOURCES = \
 	src/device/profiles.c src/device/profiles.h \
 	src/device/recovery.c src/device/recovery.h \
 	src/device/registry.c src/device/registry.h \
+	src/device/rundir.c src/device/rundir.h \
+	src/device/starts.c src/device/starts.h \
 	src/device/rpmsg.c src/device/rpmsg.h \
 	src/device/rpmsg_ctrl.c src/device/rpmsg_ctrl.h \
 	src/device/rpmsg_name.c src/device/rpmsg_name.h \

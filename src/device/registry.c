@@ -5,11 +5,15 @@
 #include "device/registry.h"
 #include "device/instance.h"
 #include "device/start.h"
+#include "device/starts.h"
 #include "device/usb.h"
 #include <errno.h>
 #include <stdlib.h>
 
 enum { SHUTDOWN_US = 5000000, LOOK_US = 1000000 };
+
+/* Besides what registry_add() returns: not before all others are settled. */
+enum { ADD_LATER = REGISTRY_LEFT_OUT + 1 };
 
 struct seat {
 	struct list node;
@@ -18,12 +22,14 @@ struct seat {
 	char path_name[];
 };
 
-/* A spec whose device may come and go. */
+/* A spec whose device may come and go, or that is tried when the others are done. */
 struct waiter {
 	struct list node;
 	struct spec spec;
 	struct device *device;	/* reference; NULL: absent */
 	char *path_name;	/* of the last one; NULL: there was none */
+	bool is_late;		/* processes died over it: it is the last to be tried */
+	char *told;		/* why it could not be had, as it was logged; owned */
 };
 
 struct registry {
@@ -34,6 +40,7 @@ struct registry {
 	struct list devices;	/* of struct device: references, by number */
 	struct list seats;	/* of struct seat */
 	struct list waiters;	/* of struct waiter */
+	struct starts starts;
 	struct timer look;	/* for devices whose arrival nobody tells */
 	struct defer sweep;	/* lets go of devices that are gone */
 	/* A shutdown under way: */
@@ -124,14 +131,39 @@ static void remove_device(struct registry *r, struct device *d)
 	device_unref(d);
 }
 
+static bool devices_are_settled(const struct registry *r)
+{
+	const struct device *d;
+
+	list_for_each(d, &r->devices, node)
+		if (!device_is_settled(d))
+			return false;
+	return true;
+}
+
+static bool has_late(const struct registry *r)
+{
+	const struct waiter *w;
+
+	list_for_each(w, &r->waiters, node)
+		if (w->is_late)
+			return true;
+	return false;
+}
+
 static void sweep(void *user)
 {
 	struct registry *r = user;
 	struct device *d, *tmp;
 
-	list_for_each_safe(d, tmp, &r->devices, node)
+	list_for_each_safe(d, tmp, &r->devices, node) {
+		if (device_is_settled(d))
+			starts_end(&r->starts, d->path_name);
 		if (device_is_gone(d))
 			remove_device(r, d);
+	}
+	if (has_late(r) && devices_are_settled(r) && !r->done)
+		timer_start(loop_timers(r->loop), &r->look, 0);
 	r->ops->changed(r->user);
 }
 
@@ -210,6 +242,7 @@ struct registry *registry_new(struct loop *l, const struct config *c,
 	list_init(&r->devices);
 	list_init(&r->seats);
 	list_init(&r->waiters);
+	starts_init(&r->starts);
 	defer_init(&r->sweep, after_change, r);
 	timer_init(&r->deadline, on_deadline, r);
 	timer_init(&r->look, on_look, r);
@@ -220,7 +253,13 @@ static void free_waiter(struct waiter *w)
 {
 	spec_fini(&w->spec);
 	free(w->path_name);
+	free(w->told);
 	free(w);
+}
+
+int registry_remember(struct registry *r, const char *path)
+{
+	return starts_load(&r->starts, path);
 }
 
 void registry_free(struct registry *r)
@@ -236,6 +275,7 @@ void registry_free(struct registry *r)
 		free(s);
 	list_for_each_safe(w, next, &r->waiters, node)
 		free_waiter(w);
+	starts_fini(&r->starts);
 	defer_cancel(&r->sweep);
 	timer_stop(&r->deadline);
 	timer_stop(&r->look);
@@ -269,6 +309,18 @@ static int refuse_path(const char *path, const struct device *holder, struct tex
 	return -EBUSY;
 }
 
+/* 0, ADD_LATER, or REGISTRY_LEFT_OUT with a sentence. */
+static int judge_past(const struct registry *r, const char *path, struct text *ret_why)
+{
+	unsigned int n = starts_deaths(&r->starts, path);
+
+	if (n < STARTS_MOST)
+		return n && !devices_are_settled(r) ? ADD_LATER : 0;
+	text_printf(ret_why, "%s is left out: mhifs died %u times in a row while it started; "
+		    "remove %s to have it tried again", path, n, r->starts.path);
+	return REGISTRY_LEFT_OUT;
+}
+
 static int add_at(struct registry *r, const struct spec *s, const char *path,
 		  struct device **ret_device, struct text *ret_why)
 {
@@ -290,9 +342,15 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 	seat = take_seat(r, path);
 	if (!seat)
 		return -ENOMEM;
+	/* Whoever comes later, or never, keeps the place. */
+	ret = judge_past(r, path, ret_why);
+	if (ret)
+		return ret;
 	birth.number = seat->number;
+	starts_begin(&r->starts, path);
 	ret = start_device(&birth, &d, ret_why);
 	if (ret) {
+		starts_end(&r->starts, path);
 		leave_seat(seat);
 		return ret;
 	}
@@ -314,7 +372,7 @@ static int add(struct registry *r, const struct spec *s, struct device **ret_dev
 		ret = -ENOMEM;
 	if (!ret)
 		ret = add_at(r, s, text_get(&path), ret_device, ret_why);
-	if (ret && !ret_why->len)
+	if (ret < 0 && !ret_why->len)
 		text_printf(ret_why, "%s: %s", text_get(&path), strerror(-ret));
 	text_fini(&path);
 	return ret;
@@ -358,13 +416,14 @@ static int await(struct registry *r, const struct spec *s, struct text *ret_why)
 		return -ENOMEM;
 	}
 	ret = add(r, s, &d, ret_why);
-	if (ret && (ret != -ENODEV || !spec_option(s, "wait"))) {
+	w->is_late = ret == ADD_LATER;
+	if (ret && !w->is_late && (ret != -ENODEV || !spec_option(s, "wait"))) {
 		free_waiter(w);
 		return ret;
 	}
-	if (ret)
+	if (ret < 0)
 		log_info(NULL, "waiting: %s", text_get(ret_why));
-	else
+	else if (!ret)
 		ret = arrive(w, d);
 	text_clear(ret_why);
 	list_append(&r->waiters, &w->node);
@@ -372,15 +431,36 @@ static int await(struct registry *r, const struct spec *s, struct text *ret_why)
 	return ret == -ENOMEM ? ret : 0;
 }
 
+/* One that may not come and go is forgotten after its turn. */
+static bool may_come_and_go(const struct spec *s)
+{
+	return s->transport == SPEC_USB || spec_option(s, "wait");
+}
+
+static int add_once(struct registry *r, const struct spec *s, struct text *ret_why)
+{
+	struct device *d;
+	struct waiter *w;
+	int ret = add(r, s, &d, ret_why);
+
+	if (ret != ADD_LATER)
+		return ret;
+	w = calloc(1, sizeof(*w));
+	if (!w || spec_copy(s, &w->spec)) {
+		free(w);
+		return -ENOMEM;
+	}
+	w->is_late = true;
+	list_append(&r->waiters, &w->node);
+	look_later(r);
+	return 0;
+}
+
 /* A USB modem changes its identity and comes back: it is the one that is meant
  * wherever its kind may appear. */
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why)
 {
-	struct device *d;
-
-	if (s->transport == SPEC_USB || spec_option(s, "wait"))
-		return await(r, s, ret_why);
-	return add(r, s, &d, ret_why);
+	return may_come_and_go(s) ? await(r, s, ret_why) : add_once(r, s, ret_why);
 }
 
 /* With other ids, and no serial number perhaps, but on the port where the last
@@ -405,6 +485,22 @@ static int add_on_port(struct registry *r, const struct waiter *w, struct device
 	return ret;
 }
 
+static void forget_failure(struct waiter *w)
+{
+	free(w->told);
+	w->told = NULL;
+}
+
+/* Once, then when the reason is another one. */
+static void tell_failure(struct waiter *w, const char *why)
+{
+	if (w->told && !strcmp(w->told, why))
+		return;
+	forget_failure(w);
+	w->told = strdup(why);
+	log_warn(NULL, "%s", why);
+}
+
 static void look_for(struct registry *r, struct waiter *w)
 {
 	struct text why = TEXT_INIT;
@@ -415,20 +511,33 @@ static void look_for(struct registry *r, struct waiter *w)
 		text_clear(&why);
 		ret = add_on_port(r, w, &d, &why);
 	}
+	w->is_late = ret == ADD_LATER;
 	if (!ret && arrive(w, d))
 		log_warn(NULL, "%s: no memory to wait for it once more", w->spec.address);
-	else if (ret && ret != -ENODEV)
-		log_warn(NULL, "%s", text_get(&why));
+	if (!ret || (ret == -ENODEV && may_come_and_go(&w->spec)))
+		forget_failure(w);
+	else if (!w->is_late)
+		tell_failure(w, text_get(&why));
 	text_fini(&why);
+}
+
+static void forget_waiter(struct waiter *w)
+{
+	device_unref(w->device);
+	list_remove(&w->node);
+	free_waiter(w);
 }
 
 void registry_look(struct registry *r)
 {
-	struct waiter *w;
+	struct waiter *w, *tmp;
 
-	list_for_each(w, &r->waiters, node)
+	list_for_each_safe(w, tmp, &r->waiters, node) {
 		if (!w->device && !r->done)
 			look_for(r, w);
+		if (!w->is_late && !may_come_and_go(&w->spec))
+			forget_waiter(w);
+	}
 	look_later(r);
 }
 
@@ -454,12 +563,7 @@ struct device *registry_find(struct registry *r, const char *name)
 
 bool registry_is_settled(struct registry *r)
 {
-	struct device *d;
-
-	list_for_each(d, &r->devices, node)
-		if (!device_is_settled(d))
-			return false;
-	return true;
+	return devices_are_settled(r) && !has_late(r);
 }
 
 void registry_shutdown(struct registry *r, void (*done)(void *user), void *user)

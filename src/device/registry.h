@@ -25,9 +25,17 @@ struct registry *registry_new(struct loop *l, const struct config *c,
 /* Drops the registry's references; devices must have been shut down. */
 void registry_free(struct registry *r);
 
+/* Devices that end the process while they start are noted in the file @path: after
+ * a new start they are tried last, each when all others are settled, and left
+ * out when that ended in death STARTS_MOST times in a row.  Before the first
+ * registry_add(); 0 or -ENOMEM. */
+int registry_remember(struct registry *r, const char *path);
+
 /* Opens, probes and starts a device.  On failure nothing is left behind and
  * @ret_why (caller's, empty) holds one sentence: what, which value, what would
- * be right.  -EBUSY when the address is taken. */
+ * be right.  -EBUSY when the address is taken.  REGISTRY_LEFT_OUT: processes died
+ * over it, so it is not touched; with a sentence as well. */
+enum { REGISTRY_LEFT_OUT = 1 };
 int registry_add(struct registry *r, const struct spec *s, struct text *ret_why);
 /* Whoever watches a bus calls it: devices whose spec has the option wait, and
  * that are absent or have left, are tried again.  With it -ENODEV is no failure

@@ -294,6 +294,87 @@ START_TEST(test_ready_wait_limits_the_wait)
 }
 END_TEST
 
+/* --- a device that ends the daemon each time --- */
+
+static const char *starts_path(void)
+{
+	static char path[160];
+	size_t len = (size_t)snprintf(path, sizeof(path), "/run/mhifs/starting/");
+
+	snprintf(path + len, sizeof(path) - len, "%s", m.root);
+	for (char *at = path + len; *at; at++)
+		if (*at == '/')
+			*at = '%';
+	return path;
+}
+
+static bool is_noted(const char *words)
+{
+	char noted[128] = "";
+	FILE *f = fopen(starts_path(), "r");
+
+	if (f) {
+		noted[fread(noted, 1, sizeof(noted) - 1, f)] = 0;
+		fclose(f);
+	}
+	return !strcmp(noted, words);
+}
+
+/* As if it were some time ago. */
+static void age_starts(void)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000000 } };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, starts_path(), times, 0), 0);
+}
+
+static bool is_ready(const char *device)
+{
+	char path[128], words[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s/state", m.root, device);
+	f = fopen(path, "r");
+	if (f) {
+		words[fread(words, 1, sizeof(words) - 1, f)] = 0;
+		fclose(f);
+	}
+	return strstr(words, "state=ready\n");
+}
+
+START_TEST(test_f89_a_device_that_ends_the_daemon_is_left_out_at_last)
+{
+	char args[256], words[64];
+
+	snprintf(args, sizeof(args), "-c %s loopback,name=bad,ready_us=600000000 "
+		 "loopback,name=good ROOT",
+		 write_config("ready_wait = 1\ndevice \"*bad\" { ready_timeout_ms = 600000 }\n"));
+	for (unsigned int i = 1; i <= 5; i++) {
+		ck_assert_int_eq(run(args), 0);
+		ck_assert(is_ready("mhi1"));
+		ck_assert(!is_ready("mhi0"));
+		snprintf(words, sizeof(words), "starting %u loopback-bad\n", i);
+		ck_assert(is_noted(words));
+		ck_assert_int_eq(end_background(SIGSEGV), -SIGSEGV);
+		age_starts();
+	}
+	ck_assert_int_eq(run(args), 0);
+	ck_assert_msg(strstr(message, "loopback-bad is left out: mhifs died 5 times in a row"),
+		      "%s", message);
+	ck_assert(is_ready("mhi1"));
+	ck_assert_int_lt(access(mount_path(&m, "state"), F_OK), 0);
+	ck_assert_int_eq(end_background(SIGTERM), 0);
+	/* Alone it is a failure. */
+	ck_assert_int_eq(run("loopback,name=bad ROOT"), 3);
+	ck_assert_ptr_nonnull(strstr(message, "is left out"));
+	ck_assert_int_eq(unlink(starts_path()), 0);
+	ck_assert_int_eq(run("loopback,name=bad ROOT"), 0);
+	ck_assert(is_ready("mhi0"));
+	ck_assert_int_lt(access(starts_path(), F_OK), 0);
+	ck_assert_int_eq(end_background(SIGTERM), 0);
+}
+END_TEST
+
 START_TEST(test_a_second_daemon_is_refused)
 {
 	mount_start(&m, "");
@@ -460,6 +541,7 @@ int main(void)
 	tcase_add_test(t, test_the_configuration_changes_channels);
 	tcase_add_test(t, test_one_bad_device_leaves_the_others_served);
 	tcase_add_test(t, test_ready_wait_limits_the_wait);
+	tcase_add_test(t, test_f89_a_device_that_ends_the_daemon_is_left_out_at_last);
 	tcase_add_test(t, test_a_second_daemon_is_refused);
 	tcase_add_test(t, test_the_mount_of_a_dead_daemon_is_replaced);
 	tcase_add_test(t, test_unmounting_ends_the_daemon);
