@@ -1,7 +1,8 @@
 /*
  * sweep-registers - each register read answers all ones, once, and from then on,
- * with a card that is still there and with one that is not: over a start, traffic,
- * suspend, reset, stop.  Nobody touches a card that is known to be gone, nothing
+ * with a card that is still there and with one that is not; each access, doorbells
+ * included, is refused by the transport: over a start, traffic, suspend, reset,
+ * stop.  Nobody touches a card that is known to be gone, nothing
  * that was handed out is lost, and the device says where it ended.
  */
 #include "tests/engine_rig.h"
@@ -15,35 +16,48 @@ enum ones {
 	ONCE_AWAY,	/* the card does not answer at that moment */
 	FROM_THEN_ON,	/* the card is away for good */
 	STUCK,		/* for good, but the card still says who it is */
+	/* Of all accesses, one; the transport answers -ENODEV or -EIO. */
+	REFUSED_GONE,
+	REFUSED_BROKEN,
 };
 
 /* Before the engine's hardware, which is the rig's. */
 static struct {
 	const struct hw_ops *rig;	/* what it stands before */
 	enum ones ones;
-	unsigned int at, n_reads;
+	unsigned int at, n_reads, n_accesses;
 	unsigned int n_late;		/* accesses of a card that is known to be gone */
 	struct rig *r;
 } bad;
 
+static bool is_refusing(void)
+{
+	return bad.ones == REFUSED_GONE || bad.ones == REFUSED_BROKEN;
+}
+
 static bool is_bad_now(void)
 {
-	if (bad.ones == NEVER || !bad.n_reads)
+	if (bad.ones == NEVER || is_refusing() || !bad.n_reads)
 		return false;
 	return bad.ones == FROM_THEN_ON || bad.ones == STUCK ? bad.n_reads > bad.at :
 							     bad.n_reads == bad.at + 1;
 }
 
-static void look_at_access(void)
+/* 0, or what the transport refuses it with. */
+static int look_at_access(void)
 {
 	bad.n_late += engine_state(bad.r->engine) == ENGINE_GONE;
+	if (bad.n_accesses++ != bad.at || !is_refusing())
+		return 0;
+	return bad.ones == REFUSED_GONE ? -ENODEV : -EIO;
 }
 
 static int bad_read32(struct hw *hw, uint32_t offset, uint32_t *ret_value)
 {
-	int r;
+	int r = look_at_access();
 
-	look_at_access();
+	if (r < 0)
+		return r;
 	r = bad.rig->read32(hw, offset, ret_value);
 	bad.n_reads++;
 	if (is_bad_now())
@@ -53,14 +67,20 @@ static int bad_read32(struct hw *hw, uint32_t offset, uint32_t *ret_value)
 
 static int bad_write32(struct hw *hw, uint32_t offset, uint32_t value)
 {
-	look_at_access();
-	return bad.ones == FROM_THEN_ON && is_bad_now() ? 0 : bad.rig->write32(hw, offset, value);
+	int r = look_at_access();
+
+	if (r < 0 || (bad.ones == FROM_THEN_ON && is_bad_now()))
+		return r;
+	return bad.rig->write32(hw, offset, value);
 }
 
 static int bad_ring_bell(struct hw *hw, uint32_t offset, uint64_t value)
 {
-	look_at_access();
-	return bad.ones == FROM_THEN_ON && is_bad_now() ? 0 : bad.rig->ring_bell(hw, offset, value);
+	int r = look_at_access();
+
+	if (r < 0 || (bad.ones == FROM_THEN_ON && is_bad_now()))
+		return r;
+	return bad.rig->ring_bell(hw, offset, value);
 }
 
 static bool bad_is_present(struct hw *hw)
@@ -124,19 +144,21 @@ static void start(struct rig *r, enum ones ones, unsigned int at)
 	bad.r = r;
 	bad.ones = ones;
 	bad.at = at;
-	bad.n_reads = bad.n_late = 0;
+	bad.n_reads = bad.n_accesses = bad.n_late = 0;
 	r->hw.ops = &bad_ops;
 	rig_start(r);
+	engine_set_dump(r->engine, RIG_DUMP,
+			engine_lay_table(r->dump.cpu, RIG_DUMP + 4096, 4096, 4096));
 }
 
-static unsigned int count_points(struct rig *r)
+static unsigned int count_points(struct rig *r, enum ones ones)
 {
 	start(r, NEVER, 0);
 	live(r);
 	ck_assert_int_eq(engine_state(r->engine), ENGINE_OFF);
 	ck_assert_uint_eq(r->users[RIG_ECHO].arrived, 13);
 	rig_fini(r);
-	return bad.n_reads;
+	return ones < REFUSED_GONE ? bad.n_reads : bad.n_accesses;
 }
 
 /* The end of a run whose read number @at was bad. */
@@ -171,7 +193,7 @@ static void check_return(struct rig *r, unsigned int at)
 static void sweep(enum ones ones)
 {
 	static struct rig r;
-	unsigned int n = count_points(&r), n_gone = 0;
+	unsigned int n = count_points(&r, ones), n_gone = 0;
 
 	ck_assert_uint_ge(n, 40);
 	for (unsigned int at = 0; at < n; at++) {
@@ -210,6 +232,18 @@ START_TEST(test_all_reads_of_a_card_that_is_stuck)
 }
 END_TEST
 
+START_TEST(test_one_access_that_shows_that_the_link_is_gone)
+{
+	sweep(REFUSED_GONE);
+}
+END_TEST
+
+START_TEST(test_one_access_that_fails)
+{
+	sweep(REFUSED_BROKEN);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sweep-registers");
@@ -220,6 +254,8 @@ int main(void)
 	tcase_add_test(t, test_one_read_of_a_card_that_is_away_then);
 	tcase_add_test(t, test_all_reads_of_a_card_that_left);
 	tcase_add_test(t, test_all_reads_of_a_card_that_is_stuck);
+	tcase_add_test(t, test_one_access_that_shows_that_the_link_is_gone);
+	tcase_add_test(t, test_one_access_that_fails);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -236,7 +236,8 @@ void startup_arrive_ready(struct engine *e)
 	e->is_odd = false;
 	engine_listen(e);
 	erings_arm(e, ERINGS_SOFTWARE);
-	dump_prepare(e);
+	if (e->state == DEV_READY)
+		dump_prepare(e);
 	if (e->state == DEV_READY && regs_ask_state(e, MHI_STATE_M0) == 0)
 		power_watch(e);
 }
