@@ -93,3 +93,23 @@ fuzz_fuzz_sahara_SOURCES = fuzz/fuzz-sahara.c tests/sahara_ear.c tests/sahara_ea
 fuzz_fuzz_sahara_LDADD = src/service/libservice.a src/base/libbase.a
 fuzz_fuzz_sahara_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-sahara
+
+# The core once more, with each look at shared memory answered by the target.
+fuzz_liar = fuzz/asserting.c fuzz/liar.c fuzz/liar.h fuzz/look.h tests/engine_rig.c tests/engine_rig.h \
+	$(src_core_libcore_a_SOURCES) $(fuzz_main)
+fuzz_liar_cflags = $(AM_CFLAGS) -include $(top_srcdir)/fuzz/look.h
+fuzz_liar_libs = src/sim/libsim.a src/base/libbase.a
+
+fuzz_targets += fuzz/fuzz-registers
+fuzz_fuzz_registers_SOURCES = fuzz/fuzz-registers.c $(fuzz_liar)
+fuzz_fuzz_registers_CFLAGS = $(fuzz_liar_cflags)
+fuzz_fuzz_registers_LDADD = $(fuzz_liar_libs)
+fuzz_fuzz_registers_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-registers
+
+fuzz_targets += fuzz/fuzz-bhi
+fuzz_fuzz_bhi_SOURCES = fuzz/fuzz-bhi.c $(fuzz_liar)
+fuzz_fuzz_bhi_CFLAGS = $(fuzz_liar_cflags)
+fuzz_fuzz_bhi_LDADD = $(fuzz_liar_libs)
+fuzz_fuzz_bhi_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-bhi

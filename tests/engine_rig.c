@@ -276,6 +276,7 @@ void rig_init(struct rig *r)
 	*r = (struct rig){
 		.erings = { { 64, 0, false, false }, { 128, 0, false, false },
 			    { 64, 5, false, false }, { 128, 1, true, false } },
+		.extra_len = RIG_EXTRA_LEN,
 		.sim_config = sim_config_default,
 	};
 	timers_init(&r->timers);
@@ -315,8 +316,8 @@ void rig_start(struct rig *r)
 	need = engine_memory(&r->config);
 	get_piece(&r->reads, need.reads, need.align, RIG_READS);
 	get_piece(&r->writes, need.writes, need.align, RIG_WRITES);
-	get_piece(&r->image, RIG_EXTRA_LEN, 4096, RIG_IMAGE);
-	get_piece(&r->dump, RIG_EXTRA_LEN, 4096, RIG_DUMP);
+	get_piece(&r->image, r->extra_len, 4096, RIG_IMAGE);
+	get_piece(&r->dump, r->extra_len, 4096, RIG_DUMP);
 	timers_advance(&r->timers, 1000000);
 	r->sim_config.n_vectors = r->hw.n_vectors;
 	r->sim = sim_new(&r->sim_config, &r->timers, &rig_bus_ops, r);

@@ -16,7 +16,7 @@ enum {
 	RIG_WRITES = 0x40000000,
 	RIG_IMAGE = 0x70000000,		/* device reads */
 	RIG_DUMP = 0x78000000,		/* device writes */
-	RIG_EXTRA_LEN = 1 << 20,	/* of both */
+	RIG_EXTRA_LEN = 1 << 20,	/* of both, unless asked otherwise */
 };
 
 /* Channels of the default rig. */
@@ -44,6 +44,7 @@ struct rig {
 	struct sim *sim;
 	struct dma reads, writes;
 	struct dma image, dump;		/* zeroed; mapped from the start */
+	size_t extra_len;		/* of both */
 	struct engine *engine;
 	struct link *link;
 	struct engine_config config;
