@@ -23,13 +23,24 @@ static char freed;		/* &freed: was used */
 static unsigned int n_held;
 static uint64_t skipped_us;
 
-static bool fails(enum fail_kind kind, const char *call)
+static void note_site(const void *place, unsigned int point)
+{
+	for (unsigned int i = 0; i < result.n_sites; i++)
+		if (result.sites[i].place == place)
+			return;
+	if (result.n_sites < FAIL_SITES)
+		result.sites[result.n_sites++] = (struct fail_site){ place, point };
+}
+
+static bool fails_at(enum fail_kind kind, const char *call, const void *place)
 {
 	unsigned int i;
 
 	if (!is_armed || is_paused || !(plan.kinds & kind))
 		return false;
 	i = result.n_points++;
+	if (plan.at == FAIL_NEVER)
+		note_site(place, i);
 	if (plan.for_good ? i < plan.at : i != plan.at)
 		return false;
 	if (!result.n_failed++)
@@ -37,6 +48,9 @@ static bool fails(enum fail_kind kind, const char *call)
 	errno = plan.error;
 	return true;
 }
+
+/* In a wrapper, whose caller is the place. */
+#define fails(kind, call) fails_at(kind, call, __builtin_return_address(0))
 
 void fail_begin(const struct fail_plan *p)
 {

@@ -25,9 +25,18 @@ struct fail_plan {
 };
 #define FAIL_NEVER (~0u)
 
+enum { FAIL_SITES = 256 };
+
 struct fail_result {
 	unsigned int n_points;	/* passed */
 	unsigned int n_failed;
+	/* Of a run that only counted: places in the code, and the first point of
+	 * each, in order. */
+	struct fail_site {
+		const void *place;
+		unsigned int point;
+	} sites[FAIL_SITES];
+	unsigned int n_sites;
 	const char *call;	/* the first that failed; NULL */
 };
 

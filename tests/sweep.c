@@ -162,6 +162,27 @@ static void try_errors(const struct sweep_scene *scene, unsigned int at, bool fo
 	}
 }
 
+static bool is_new(const void *place)
+{
+	static const void *seen[FAIL_SITES];
+	static unsigned int n_seen;
+
+	for (unsigned int i = 0; i < n_seen; i++)
+		if (seen[i] == place)
+			return false;
+	if (n_seen < FAIL_SITES)
+		seen[n_seen++] = place;
+	return true;
+}
+
+static bool is_at_new_site(const struct fail_result *r, unsigned int point)
+{
+	for (unsigned int i = 0; i < r->n_sites; i++)
+		if (r->sites[i].point == point)
+			return is_new(r->sites[i].place);
+	return false;
+}
+
 /* A point in so many; "make torture" takes each. */
 static unsigned int sweep_every(void)
 {
@@ -188,14 +209,16 @@ static bool sweep(const struct sweep_scene *scene, struct totals *sum)
 		       strerror(-r.error));
 		return false;
 	}
-	for (unsigned int at = 0; at < r.result.n_points; at += every) {
+	for (unsigned int at = 0; at < r.result.n_points; at++) {
+		if (!is_at_new_site(&r.result, at) && at % every)
+			continue;
 		try_errors(scene, at, false, &t);
 		if (scene->for_good)
 			try_errors(scene, at, true, &t);
 	}
-	printf("%s: %u points, %u failures, %u survived: %u refused, %u unnoticed\n",
-	       scene->name, r.result.n_points, t.n_points, t.n_survived, t.n_refused,
-	       t.n_unnoticed);
+	printf("%s: %u points, %u places, %u failures, %u survived: %u refused, %u unnoticed\n",
+	       scene->name, r.result.n_points, r.result.n_sites, t.n_points, t.n_survived,
+	       t.n_refused, t.n_unnoticed);
 	sum->n_points += t.n_points;
 	sum->n_survived += t.n_survived;
 	return t.n_points && t.n_survived == t.n_points;

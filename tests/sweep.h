@@ -4,7 +4,8 @@
  *
  *	[SWEEP_EVERY=n] PROGRAM [SCENE [POINT once|good ERRNO]]
  *
- * It takes each n-th point, 61 when nobody says; 1 takes all.
+ * It takes the first point of each place in the code that no scene before it came
+ * to, and each n-th; each 61st when nobody says; 1 takes all.
  */
 #pragma once
 #include "tests/fail_points.h"
