@@ -5,6 +5,8 @@
  * T_RESTART_MS; clients of the dead one get an error; the modem's process keeps
  * no memory and no descriptor of it.
  *
+ * At the same steps SIGTERM ends it within T_TERM_MS, and nothing is left at all.
+ *
  *	[KILLS=n] [SEED=n] test-kill
  */
 #include "client.h"
@@ -21,7 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-enum { T_RESTART_MS = 10000, KILLS = 50, TIMEOUT_S = 600 };
+enum { T_RESTART_MS = 10000, T_TERM_MS = 5000, KILLS = 50, TERMS = 44, TIMEOUT_S = 600 };
 
 /* A run, step by step; the daemon dies after one of them. */
 enum step {
@@ -47,7 +49,6 @@ static const char *const names[N_STEPS] = {
 
 static struct mount mounts;
 static uint64_t chance;		/* of xorshift */
-static unsigned int n_cycles[N_STEPS];
 static uint64_t longest_ms;
 
 static unsigned int draw(unsigned int n)
@@ -185,6 +186,14 @@ static void traffic(void)
 	}
 }
 
+static void store_later(const char *attr, const char *word)
+{
+	int fd = mount_open(&mounts, attr, O_WRONLY | O_NONBLOCK);
+
+	write_all(fd, word, strlen(word));
+	close(fd);
+}
+
 static void do_step(enum step at)
 {
 	switch (at) {
@@ -219,7 +228,7 @@ static void do_step(enum step at)
 		mount_store(&mounts, "power", "suspend");
 		break;
 	case STEP_RESET:
-		mount_store(&mounts, "power", "reset");
+		store_later("power", "reset");
 		break;
 	case STEP_OFF:
 		WAIT_FOR(mount_state_is(&mounts, "ready"));
@@ -235,14 +244,19 @@ static void do_step(enum step at)
 }
 
 /* Not always at once: the step may be half done then. */
-static void kill_daemon(enum step last)
+static void hesitate(enum step last)
 {
-	int status;
-
 	if (last == STEP_STARTED)
 		usleep(draw(60000));
 	else if (draw(2))
 		usleep(draw(2000));
+}
+
+static void kill_daemon(enum step last)
+{
+	int status;
+
+	hesitate(last);
 	kill(mounts.pid, SIGKILL);
 	ck_assert_int_eq(waitpid(mounts.pid, &status, 0), mounts.pid);
 	if (WIFEXITED(status))
@@ -250,12 +264,12 @@ static void kill_daemon(enum step last)
 			      "itself: %d", names[last], WEXITSTATUS(status));
 }
 
-static void expect_clients_end(enum step last)
+static void expect_clients_end(enum step last, int error)
 {
 	char byte;
 
 	if (run.is_reading) {
-		ck_assert_int_eq(client_join(&run.reader), -ECONNABORTED);
+		ck_assert_int_eq(client_join(&run.reader), error);
 		run.is_reading = false;
 	}
 	if (run.fd < 0)
@@ -266,11 +280,19 @@ static void expect_clients_end(enum step last)
 	run.fd = -1;
 }
 
+static void expect_no_mount(void)
+{
+	struct stat root, base;
+
+	ck_assert_int_eq(lstat(mounts.root, &root), 0);
+	ck_assert_int_eq(lstat(mounts.base, &base), 0);
+	ck_assert_msg(root.st_dev == base.st_dev, "a mount stayed");
+}
+
 /* With no help, on the stale mount and the device as they were left. */
 static void expect_restart(void)
 {
 	uint64_t begin = now_ms(), took;
-	struct stat root, base;
 	int fd;
 
 	launch();
@@ -286,39 +308,70 @@ static void expect_restart(void)
 	ck_assert_mem_eq(run.got, "again", 5);
 	close(fd);
 	ck_assert_int_eq(mount_end(&mounts, SIGTERM), 0);
-	ck_assert_int_eq(lstat(mounts.root, &root), 0);
-	ck_assert_int_eq(lstat(mounts.base, &base), 0);
-	ck_assert_msg(root.st_dev == base.st_dev, "a mount stayed");
+	expect_no_mount();
 	modem_check();
 }
 
-static void cycle(enum step last)
+static void killed(enum step last)
 {
-	run.fd = -1;
-	for (unsigned int at = 0; at <= (unsigned int)last; at++)
-		do_step((enum step)at);
 	kill_daemon(last);
-	expect_clients_end(last);
+	expect_clients_end(last, -ECONNABORTED);
 	modem_check();
 	expect_restart();
-	n_cycles[last]++;
 }
 
-/* Each step in turn, then again. */
-static void cycles(const char *what)
+/* Before it has taken hold of the signal it dies of it, and has nothing yet. */
+static void terminated(enum step last)
 {
-	unsigned int n = number_of("KILLS", KILLS) / 2, seed = number_of("SEED", 1);
-	unsigned int n_all = 0;
+	uint64_t begin;
+	int status;
 
-	chance = 0x9e3779b97f4a7c15ull * (seed + 1);
-	for (unsigned int i = 0; i < n; i++)
-		cycle((enum step)(i % N_STEPS));
-	for (unsigned int i = 0; i < N_STEPS; i++)
-		n_all += n_cycles[i];
+	hesitate(last);
+	begin = now_ms();
+	kill(mounts.pid, SIGTERM);
+	WAIT_FOR(waitpid(mounts.pid, &status, WNOHANG) == mounts.pid);
+	mounts.pid = 0;
+	ck_assert_uint_lt(now_ms() - begin, T_TERM_MS);
+	ck_assert_msg(status == 0 || (last == STEP_STARTED && status == SIGTERM),
+		      "after %s: status %#x", names[last], (unsigned int)status);
+	if (now_ms() - begin > longest_ms)
+		longest_ms = now_ms() - begin;
+	expect_clients_end(last, -ENODEV);
+	expect_no_mount();
+	modem_check();
+}
+
+/* Each of the first @n_steps in turn, then again, and then @ends. */
+static void cycles(unsigned int n, unsigned int n_steps, void (*ends)(enum step last))
+{
+	chance = 0x9e3779b97f4a7c15ull * (number_of("SEED", 1) + 1);
+	longest_ms = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		run.fd = -1;
+		for (unsigned int at = 0; at <= i % n_steps; at++)
+			do_step((enum step)at);
+		ends((enum step)(i % n_steps));
+	}
+}
+
+static void kills(const char *what)
+{
+	unsigned int n = number_of("KILLS", KILLS) / 2;
+
+	cycles(n, N_STEPS, killed);
 	printf("test-kill: %s: SEED=%u, %u kills, %u or more at each step, longest "
-	       "restart %u ms\n", what,
-	       seed, n_all, n_all / N_STEPS, (unsigned int)longest_ms);
-	printf("f85: %u cases, %u survived\n", n_all, n_all);
+	       "restart %u ms\nf85: %u cases, %u survived\n", what, number_of("SEED", 1), n,
+	       n / N_STEPS, (unsigned int)longest_ms, n, n);
+}
+
+static void terms(const char *what)
+{
+	unsigned int n = TERMS / 2;
+
+	cycles(n, STEP_ENDING, terminated);
+	printf("test-kill: %s: %u times SIGTERM, %u at each step, longest end %u ms\n"
+	       "f84: %u cases, %u survived\n", what, n, n / STEP_ENDING,
+	       (unsigned int)longest_ms, n, n);
 }
 
 static void teardown(void)
@@ -332,7 +385,23 @@ static void teardown(void)
 START_TEST(test_killed_at_each_step_over_loopback)
 {
 	mount_init(&mounts);
-	cycles("loopback");
+	kills("loopback");
+}
+END_TEST
+
+START_TEST(test_terminated_at_each_step_over_loopback)
+{
+	mount_init(&mounts);
+	terms("loopback");
+}
+END_TEST
+
+START_TEST(test_terminated_at_each_step_over_a_modem_that_stays)
+{
+	mount_init(&mounts);
+	modem_start();
+	terms("vfio-user");
+	modem_stop();
 }
 END_TEST
 
@@ -340,7 +409,7 @@ START_TEST(test_killed_at_each_step_over_a_modem_that_stays)
 {
 	mount_init(&mounts);
 	modem_start();
-	cycles("vfio-user");
+	kills("vfio-user");
 	modem_stop();
 }
 END_TEST
@@ -355,6 +424,8 @@ int main(void)
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, test_killed_at_each_step_over_loopback);
 	tcase_add_test(t, test_killed_at_each_step_over_a_modem_that_stays);
+	tcase_add_test(t, test_terminated_at_each_step_over_loopback);
+	tcase_add_test(t, test_terminated_at_each_step_over_a_modem_that_stays);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
