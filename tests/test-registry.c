@@ -135,7 +135,7 @@ START_TEST(test_a_refused_spec_leaves_nothing)
 		{ "vfio:0000:ff:1f.7", "there is no PCI function 0000:ff:1f.7", -ENODEV },
 		{ "vfio:0000:ff:1f.7,iommu=x", "iommu cannot be 'x'", -EINVAL },
 		{ "vfio-user:/nonexistent/sock", "a vfio-user server must listen", -ENOENT },
-		{ "loopback:nope", "no profile is called 'nope'; there are sim, ", -ENOENT },
+		{ "loopback:nope", "no profile is called 'nope'; there are sim, ", -EINVAL },
 		{ "loopback,name=a/b", "name cannot be 'a/b'", -EINVAL },
 		{ "loopback,seed=x", "seed cannot be 'x'; it must be a number", -EINVAL },
 		{ "loopback,boot_us=-1", "boot_us cannot be '-1'", -EINVAL },
@@ -308,7 +308,7 @@ END_TEST
 START_TEST(test_f89_one_that_is_refused_or_ends_in_order_is_no_death)
 {
 	put_starts("starting 3 loopback-a\nstarting 4 loopback-b\n");
-	ck_assert_int_eq(rig_add(&rig, "loopback:nope,name=a"), -ENOENT);
+	ck_assert_int_eq(rig_add(&rig, "loopback:nope,name=a"), -EINVAL);
 	ck_assert_str_eq(get_starts(), "suspect 4 loopback-b\n");
 	ck_assert_int_eq(rig_add(&rig, "loopback,name=c,ready_us=5000000"), 0);
 	registry_free(rig.registry);

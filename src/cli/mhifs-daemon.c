@@ -283,7 +283,7 @@ static enum exit_code open_devices(struct daemon *d)
 	int r = check_terminals(o, &why);
 
 	if (r)
-		return complain(EXIT_SETUP, &why, r);
+		return complain(EXIT_OPTIONS, &why, r);
 	d->registry = registry_new(d->loop, d->config, &registry_ops, d);
 	if (!d->registry)
 		return complain(EXIT_SETUP, &why, -ENOMEM);
@@ -294,7 +294,7 @@ static enum exit_code open_devices(struct daemon *d)
 	for (unsigned int i = 0; i < o->n_specs; i++) {
 		r = add_device(d, &o->specs[i], &n_left_out, &why);
 		if (r)
-			return complain(EXIT_SETUP, &why, r);
+			return complain(r == -EINVAL ? EXIT_OPTIONS : EXIT_SETUP, &why, r);
 	}
 	text_fini(&why);
 	return EXIT_DONE;

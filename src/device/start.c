@@ -43,6 +43,8 @@ static int make_mhi(const struct device_birth *b, const char *profile_name,
 	int r;
 
 	r = config_profile(b->config, profile_name, a, &profile, ret_why);
+	if (r == -ENOENT)
+		r = -EINVAL;
 	if (!r)
 		r = set_recovery(s, profile, ret_why);
 	if (r) {
@@ -97,6 +99,12 @@ static int refuse_identity(const struct spec *s, const struct pci_id *id, struct
 	return -ENOENT;
 }
 
+/* -EINVAL is what somebody wrote, not what a kernel says of hardware. */
+static int of_hardware(int r)
+{
+	return r == -EINVAL ? -EIO : r;
+}
+
 static int start_attached(const struct device_birth *b, struct device **ret_device,
 			  struct text *ret_why)
 {
@@ -109,20 +117,21 @@ static int start_attached(const struct device_birth *b, struct device **ret_devi
 
 	r = attached_open(b->loop, b->spec, &hw, &id, ret_why);
 	if (r)
-		return r;
+		return of_hardware(r);
 	snprintf(identity, sizeof(identity), "pci-%04x:%04x", id.vendor, id.device);
 	a.identity = identity;
 	profile = attached_profile(b, &id, a);
 	r = profile ? make_mhi(b, profile, a, ret_device, ret_why) :
 		      refuse_identity(b->spec, &id, ret_why);
 	if (!r)
-		r = attached_arm(b->spec, hw, mhi_profile((*ret_device)->bearer)->n_erings + 1,
-				 ret_why);
+		r = of_hardware(attached_arm(b->spec, hw,
+					     mhi_profile((*ret_device)->bearer)->n_erings + 1,
+					     ret_why));
 	if (r) {
 		hw->ops->close(hw);
 		return r;
 	}
-	return mhi_start((*ret_device)->bearer, hw, NULL, ret_why);
+	return of_hardware(mhi_start((*ret_device)->bearer, hw, NULL, ret_why));
 }
 
 static int loopback_path(const struct spec *s, struct text *ret_path, struct text *ret_why)

@@ -11,6 +11,6 @@
 int start_path(const struct spec *s, struct text *ret_path, struct text *ret_why);
 
 /* 0 and a started device, or -errno with one sentence in @ret_why (caller's):
- * nothing is left behind. */
+ * nothing is left behind.  -EINVAL: the spec says what cannot be. */
 int start_device(const struct device_birth *b, struct device **ret_device,
 		 struct text *ret_why);
