@@ -3,6 +3,7 @@
  * its device leaves, so that the device finds it again.
  */
 #include "device/registry.h"
+#include "base/cleanup.h"
 #include "device/instance.h"
 #include "device/start.h"
 #include "device/starts.h"
@@ -19,6 +20,7 @@ struct seat {
 	struct list node;
 	unsigned int number;
 	bool was_used;		/* a device started there, once */
+	const char *address;	/* of its spec; behind path_name */
 	char path_name[];
 };
 
@@ -79,17 +81,18 @@ static bool is_taken(const struct registry *r, unsigned int number)
 	return false;
 }
 
-static struct seat *take_seat(struct registry *r, const char *path_name)
+static struct seat *take_seat(struct registry *r, const char *path_name, const char *address)
 {
 	struct seat *s = find_seat(r, path_name);
-	size_t size = strlen(path_name) + 1;
+	size_t size = strlen(path_name) + 1, address_size = strlen(address) + 1;
 
 	if (s)
 		return s;
-	s = calloc(1, sizeof(*s) + size);
+	s = calloc(1, sizeof(*s) + size + address_size);
 	if (!s)
 		return NULL;
 	memcpy(s->path_name, path_name, size);
+	s->address = memcpy(s->path_name + size, address, address_size);
 	while (is_taken(r, s->number))
 		s->number++;
 	list_append(&r->seats, &s->node);
@@ -293,6 +296,27 @@ static void number_path(const struct registry *r, const struct spec *s, struct t
 	} while (!text_failed(path) && find_path(r, text_get(path)));
 }
 
+static bool is_socket(const struct spec *s)
+{
+	return s->transport == SPEC_VFIO_USER || s->transport == SPEC_VHOST_USER;
+}
+
+/* Sockets in different folders may have the same name: "vfio-user-NAME-2". */
+static int tell_apart(const struct registry *r, const struct spec *s, struct text *path)
+{
+	char *name CLEANUP_FREE = strdup(text_get(path));
+	const struct seat *seat;
+	unsigned int i = 1;
+
+	if (!name)
+		return -ENOMEM;
+	while ((seat = find_seat(r, text_get(path))) && strcmp(seat->address, s->address)) {
+		text_clear(path);
+		text_printf(path, "%s-%u", name, ++i);
+	}
+	return 0;
+}
+
 static int make_path(const struct registry *r, const struct spec *s,
 		     struct text *ret_path, struct text *ret_why)
 {
@@ -300,6 +324,8 @@ static int make_path(const struct registry *r, const struct spec *s,
 
 	if (!ret && !ret_path->len)
 		number_path(r, s, ret_path);
+	if (!ret && is_socket(s))
+		ret = tell_apart(r, s, ret_path);
 	return ret;
 }
 
@@ -339,7 +365,7 @@ static int add_at(struct registry *r, const struct spec *s, const char *path,
 	d = find_path(r, path);
 	if (d)
 		return refuse_path(path, d, ret_why);
-	seat = take_seat(r, path);
+	seat = take_seat(r, path, s->address);
 	if (!seat)
 		return -ENOMEM;
 	/* Whoever comes later, or never, keeps the place. */

@@ -35,20 +35,27 @@ static void write_file(const char *path, const char *format)
 }
 
 /* @option: one more of mhi-sim. */
-static void sim_start(const char *option)
+static pid_t sim_start_on(const char *path, const char *option)
 {
 	const char *top = getenv("top_builddir");
 	char program[PATH_MAX];
+	pid_t pid;
 
 	snprintf(program, sizeof(program), "%s/mhi-sim", top ? top : ".");
-	sim.pid = fork();
-	ck_assert_int_ge(sim.pid, 0);
-	if (!sim.pid) {
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(program, program, "-s", sim.path, "--option", option, NULL);
+		execl(program, program, "-s", path, "--option", option, NULL);
 		_exit(127);
 	}
-	WAIT_FOR(socket_is_served(sim.path));
+	WAIT_FOR(socket_is_served(path));
+	return pid;
+}
+
+static void sim_start(const char *option)
+{
+	sim.pid = sim_start_on(sim.path, option);
 }
 
 static void setup(void)
@@ -319,6 +326,32 @@ START_TEST(test_f87_a_second_daemon_is_refused_with_the_holder)
 }
 END_TEST
 
+START_TEST(test_sockets_of_the_same_name_are_told_apart)
+{
+	char folder[64], path[80], link[16] = "";
+	pid_t other;
+
+	sim_start("crash=sys-err");
+	snprintf(folder, sizeof(folder), "%s/other", sim.folder);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	snprintf(path, sizeof(path), "%s/sock", folder);
+	other = sim_start_on(path, "crash=sys-err");
+	snprintf(m->device, sizeof(m->device), "vfio-user:%s,profile=sim vfio-user:%s,profile=sim",
+		 sim.path, path);
+	mount_start(m, sim.words);
+	WAIT_FOR(has_channel("../mhi1/LOOPBACK"));
+	ck_assert_int_gt(readlink(mount_path(m, "../by-path/vfio-user-sock"), link, 15), 0);
+	ck_assert_str_eq(link, "../mhi0");
+	ck_assert_int_gt(readlink(mount_path(m, "../by-path/vfio-user-sock-2"), link, 15), 0);
+	ck_assert_str_eq(link, "../mhi1");
+	mount_stop(m);
+	m->pid = 0;
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	mount_init(m);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("recovery");
@@ -333,6 +366,7 @@ int main(void)
 	tcase_add_loop_test(t, test_each_state_a_killed_daemon_left, 0, ARRAY_SIZE(lefts));
 	tcase_add_test(t, test_a_daemon_killed_while_it_starts);
 	tcase_add_test(t, test_a_daemon_killed_while_it_loads_or_dumps);
+	tcase_add_test(t, test_sockets_of_the_same_name_are_told_apart);
 	tcase_add_test(t, test_f87_a_second_daemon_is_refused_with_the_holder);
 	suite_add_tcase(s, t);
 	return suite_run(s);
