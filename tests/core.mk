@@ -1,5 +1,5 @@
 core_tests = tests/test-boot tests/test-channel tests/test-command tests/test-engine tests/test-event \
-	tests/test-property tests/test-ring \
+	tests/test-m3 tests/test-property tests/test-ring \
 	tests/test-state tests/test-transfer
 check_PROGRAMS += $(core_tests)
 TESTS += $(core_tests)
@@ -24,6 +24,8 @@ tests_test_state_LDADD = $(core_libs)
 EXTRA_DIST += doc/device-states.md
 tests_test_engine_SOURCES = tests/test-engine.c $(core_rig)
 tests_test_engine_LDADD = src/sim/libsim.a $(core_libs)
+tests_test_m3_SOURCES = tests/test-m3.c $(core_rig)
+tests_test_m3_LDADD = src/sim/libsim.a $(core_libs)
 tests_test_property_SOURCES = tests/test-property.c $(core_rig)
 tests_test_property_LDADD = src/sim/libsim.a $(core_libs)
 tests_test_boot_SOURCES = tests/test-boot.c $(core_rig)

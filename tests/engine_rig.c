@@ -294,7 +294,8 @@ void rig_init(struct rig *r)
 		.ops = &rig_hw_ops, .bar_len = SIM_BAR_LEN, .n_vectors = 5,
 		.iova_max = 0xffffffff,
 	};
-	r->sim_config.chans = sim_chans;
+	memcpy(r->sim_chans, sim_chans, sizeof(sim_chans));
+	r->sim_config.chans = r->sim_chans;
 	r->sim_config.n_chans = RIG_CHANS;
 	r->sim_config.n_vectors = 5;
 }

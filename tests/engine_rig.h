@@ -51,6 +51,7 @@ struct rig {
 	struct chan_config chans[RIG_CHANS];
 	struct ering_config erings[4];
 	struct sim_config sim_config;
+	struct sim_chan sim_chans[RIG_CHANS];
 	uint64_t vectors;		/* raised and not delivered */
 	bool sim_wants_turn, engine_wants_turn;
 	bool is_unplugged, is_mute;	/* mute: interrupts get lost */

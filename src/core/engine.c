@@ -260,6 +260,8 @@ static __attribute__((noinline)) void irq_of_all(struct engine *e, unsigned int 
 		return;
 	for (unsigned int i = 0; !e->by_vector[1] && i < e->config->n_erings; i++)
 		is_quiet &= ering_is_quiet(e, &e->erings[i]);
+	if (is_quiet && 1u << e->state & (IN(M3_ENTER) | IN(M3)))
+		mission_want_wake(e);
 	if (is_quiet)
 		power_suspect(e);
 }
@@ -370,9 +372,9 @@ static inline void ring_marked(struct engine *e)
 /* What is due waits for M0 otherwise. */
 void engine_ring_due(struct engine *e)
 {
-	if (!e->marked && !e->commands.is_due)
+	if (!e->marked && !e->commands.is_due && !e->wants_wake)
 		return;
-	if (e->state == DEV_M3)
+	if (e->state == DEV_M3 && !e->is_held)
 		state_step(e, ON_RESUME);
 	if (!engine_may_ring(e))
 		return;
@@ -387,7 +389,7 @@ static __attribute__((noinline)) void turn_chores(struct engine *e)
 	e->has_chores = false;
 	if (e->has_more)
 		turn_take_events(e);
-	if (e->has_new_ee)
+	if (e->has_new_ee && e->state != DEV_M3)
 		mission_look_at_ee(e);
 	turn_channels(e);
 	turn_tell(e);

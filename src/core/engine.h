@@ -176,7 +176,18 @@ size_t engine_lay_table(void *table, iova_t iova, size_t len, uint32_t piece);
  * fails now.  Nothing in a state in which registers may not be read. */
 void engine_check_health(struct engine *e);
 
-/* An interrupt vector fired. */
+/* The system is about to sleep, or is awake again: a held device stays in M3
+ * whatever traffic comes, and goes on with that when it is let go. */
+void engine_hold(struct engine *e, bool is_held);
+/* The system has slept: a device that lost its state goes to ERROR.
+ * ENGINE_ABSENT, and nothing changed: registers read all ones, as the link is
+ * not back yet; ask again, or give up with engine_gone().  -errno of the
+ * register. */
+enum { ENGINE_CHECKED, ENGINE_ABSENT };
+int engine_recheck(struct engine *e);
+
+/* An interrupt vector fired.  On vector 0 that is also how a device in M3 asks
+ * to be woken, and how a transport passes that on. */
 void engine_irq(struct engine *e, unsigned int vector);
 /* Surprise removal: no register access any more, everything comes back. */
 void engine_gone(struct engine *e);

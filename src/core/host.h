@@ -49,6 +49,8 @@ struct engine {
 	bool has_halted;		/* on the way to the present goal */
 	bool is_resetting_soc;		/* in HALT: time is all there is to wait for */
 	bool wake_is_set;		/* wake doorbell holds 1 */
+	bool wants_wake;		/* the device asked to leave M3 */
+	bool is_held;			/* in M3 it stays there */
 	bool is_watched;		/* watch is armed */
 	int failure;			/* -errno for who waits for power */
 	char why[160];

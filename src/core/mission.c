@@ -22,6 +22,7 @@ static void enter_mission(struct engine *e)
 void mission_arrive_m0(struct engine *e)
 {
 	e->mhi_state = MHI_STATE_M0;
+	e->wants_wake = false;
 	if (!e->in_mission) {
 		await_mission(e);
 		mission_look_at_ee(e);
@@ -106,9 +107,18 @@ void mission_wake_put(struct engine *e)
 
 void mission_arrive_m3_enter(struct engine *e)
 {
+	e->wants_wake = false;
 	timer_start(e->timers, &e->deadline, power_timeout_us(e));
 	if (regs_ask_state(e, MHI_STATE_M3) == 0)
 		power_watch(e);
+}
+
+/* Interrupts of different vectors come in any order: this may be heard before
+ * the device's word that it got to M3. */
+void mission_want_wake(struct engine *e)
+{
+	e->wants_wake = true;
+	engine_want_chores(e);
 }
 
 void mission_arrive_m3(struct engine *e)
@@ -116,7 +126,7 @@ void mission_arrive_m3(struct engine *e)
 	e->mhi_state = MHI_STATE_M3;
 	power_pursue(e);
 	/* Traffic that came while the device fell asleep. */
-	if (e->marked || e->commands.is_due)
+	if (e->marked || e->commands.is_due || e->wants_wake)
 		engine_want_turn(e);
 }
 
@@ -127,12 +137,22 @@ void mission_arrive_m3_exit(struct engine *e)
 		power_watch(e);
 }
 
+/* It did not wait until it was asked. */
+static void leave_m3(struct engine *e)
+{
+	mission_want_wake(e);
+	if (!e->is_held)
+		state_step(e, ON_RESUME);
+}
+
 void mission_heard_state(struct engine *e, struct tre_copy event)
 {
 	int r = STATE_REFUSED;
 
 	switch (tre_code(event)) {
 	case MHI_STATE_M0:
+		if (e->state == DEV_M3)
+			leave_m3(e);
 		r = state_step(e, ON_M0);
 		/* It woke before it was granted M2, or on the way down. */
 		if (e->state == DEV_M0 || e->state == DEV_SHUTDOWN) {
@@ -142,8 +162,10 @@ void mission_heard_state(struct engine *e, struct tre_copy event)
 		break;
 	case MHI_STATE_M1:
 		r = state_step(e, ON_M1);
+		if (e->state == DEV_M3)
+			mission_want_wake(e);
 		/* We are about to ask for another state anyway. */
-		if (e->state == DEV_M3_ENTER || e->state == DEV_SHUTDOWN)
+		if (e->state == DEV_M3 || e->state == DEV_M3_ENTER || e->state == DEV_SHUTDOWN)
 			r = STATE_OK;
 		break;
 	case MHI_STATE_M3:
@@ -165,5 +187,37 @@ void mission_heard_ee(struct engine *e, struct tre_copy event)
 		return;
 	}
 	e->has_new_ee = true;
+	if (e->state == DEV_M3)
+		mission_want_wake(e);	/* EXECENV cannot be read before */
 	engine_want_chores(e);
+}
+
+/* --- sleep of the system --- */
+
+void engine_hold(struct engine *e, bool is_held)
+{
+	e->is_held = is_held;
+	engine_want_chores(e);
+}
+
+int engine_recheck(struct engine *e)
+{
+	unsigned int state;
+	uint32_t status;
+	int r;
+
+	if (!(1u << e->state & (IN(M0) | IN(M2) | IN(M3))))
+		return ENGINE_CHECKED;
+	r = regs_peek(e, MHISTATUS, &status);
+	if (r < 0)
+		return r;
+	if (status == MHI_ALL_ONES)
+		return ENGINE_ABSENT;
+	state = (status & MHISTATUS_MHISTATE_MASK) >> MHISTATUS_MHISTATE_SHIFT;
+	if (state < MHI_STATE_M0 || state > (e->state == DEV_M3 ? MHI_STATE_M3 : MHI_STATE_M2))
+		engine_fail(e, -EIO, "the device lost its state while the system slept");
+	else if (e->state == DEV_M3 && state != MHI_STATE_M3 && !e->is_held &&
+		 state_step(e, ON_RESUME) == STATE_OK)
+		state_step(e, ON_M0);
+	return ENGINE_CHECKED;
 }

@@ -22,6 +22,9 @@ void mission_heard_state(struct engine *e, struct tre_copy event);
 void mission_heard_ee(struct engine *e, struct tre_copy event);
 void mission_look_at_ee(struct engine *e);
 
+/* The device asks to leave M3. */
+void mission_want_wake(struct engine *e);
+
 /* A wake reference: while one is held the device does not stay in M2. */
 void mission_wake_get(struct engine *e);
 void mission_wake_put(struct engine *e);

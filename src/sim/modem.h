@@ -136,6 +136,7 @@ struct sim {
 	bool is_ee_told;	/* by an event */
 	bool is_edl_wanted;	/* doorbell 91; the next SOC reset ends in EDL */
 	bool is_kept_awake;	/* wake doorbell */
+	bool has_asked_wake;	/* since it is in M3 */
 	struct timer step_timer, boot_timer, idle_timer;
 	struct timer image_timer, dump_timer;
 	uint64_t active_us;	/* last doorbell or work */
@@ -353,6 +354,7 @@ void power_boot_on(struct sim *s);	/* to the next execution environment */
 void power_raise_intvec(struct sim *s);
 void power_note_activity(struct sim *s);
 void power_keep_awake(struct sim *s, bool is_kept_awake);
+void power_ask_for_wake(struct sim *s);	/* in M3 */
 void power_init_timers(struct sim *s);
 
 /* May the device move data and store events of channels? */

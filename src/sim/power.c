@@ -281,9 +281,15 @@ static void enter_m0(struct sim *s)
 		timer_start(s->timers, &s->idle_timer, s->config.idle_us);
 }
 
+/* What was rung for before is done first. */
 static void enter_m3(struct sim *s)
 {
+	if (!list_is_empty(&s->busy)) {
+		step_after(s, STEP_M3, 0);
+		return;
+	}
 	set_state(s, MHI_STATE_M3);
+	s->has_asked_wake = false;
 	timer_stop(&s->idle_timer);
 	control_event(s, TRE_EV_STATE, MHI_STATE_M3, 0);
 }
@@ -361,6 +367,16 @@ void power_note_activity(struct sim *s)
 	if (s->state == MHI_STATE_M1 || s->state == MHI_STATE_M2) {
 		sim_note_due(s, DUE_WAKE);
 	}
+}
+
+/* Once is enough: the host has to ask for M0 before anything else. */
+void power_ask_for_wake(struct sim *s)
+{
+	if (s->state != MHI_STATE_M3 || s->has_asked_wake)
+		return;
+	s->has_asked_wake = true;
+	s->counts.wakes++;
+	power_raise_intvec(s);
 }
 
 void power_keep_awake(struct sim *s, bool is_kept_awake)

@@ -134,6 +134,7 @@ struct sim_counts {
 	uint64_t doorbells, interrupts;
 	uint64_t refused_dma;	/* accesses the mapping did not allow */
 	uint64_t held_events;	/* events that waited for room in their ring */
+	uint64_t wakes;		/* requests to leave M3 */
 	unsigned int images, dumps;	/* taken whole, sent whole */
 	uint32_t image_sum;	/* of all bytes of the last image */
 	unsigned int running;	/* channel directions in RUNNING now */

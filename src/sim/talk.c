@@ -10,6 +10,7 @@ void talk_wake(struct sim *s, struct talk *t)
 	list_remove(&t->node);
 	list_append(&s->busy, &t->node);
 	power_note_activity(s);
+	power_ask_for_wake(s);
 	sim_wants_turn(s);
 }
 
