@@ -19,7 +19,7 @@ struct bearer_ops {
 	/* Recovering, but not before some time has passed: nobody should wait for
 	 * it.  May be missing. */
 	bool (*is_resting)(const struct bearer *b);
-	/* What is wrong: a sentence, "" when nothing is. */
+	/* What is wrong, or who suspended the device; "" when nothing is. */
 	const char *(*why)(const struct bearer *b);
 	/* Words of the file state, static: MHI state and execution environment.
 	 * Missing: "" and "-". */
@@ -31,6 +31,12 @@ struct bearer_ops {
 	void (*show_info)(const struct bearer *b, struct text *out);
 	/* As engine_power(): POWER_STARTED, POWER_DONE, -errno. */
 	int (*power)(struct bearer *b, enum engine_power what);
+	/* The system is about to sleep: what can be suspended is, at once or soon;
+	 * is_asleep() when there is nothing more to wait for, which changed() may
+	 * announce.  wake() undoes it.  Missing: the bearer has nothing to do. */
+	void (*sleep)(struct bearer *b);
+	bool (*is_asleep)(const struct bearer *b);
+	void (*wake)(struct bearer *b);
 	/* The hardware leaves, in whatever state: what links it offers give every
 	 * slot back and close from inside.  Safe twice. */
 	void (*close)(struct bearer *b);

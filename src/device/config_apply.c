@@ -237,6 +237,7 @@ int config_apply(cfg_t *section, struct profile *p, struct text *ret_why)
 	set_u32(section, "soc_reset_ms", &p->soc_reset_ms);
 	set_u32(section, "health_check_ms", &p->health_check_ms);
 	set_u32(section, "stall_ms", &p->stall_ms);
+	set_u32(section, "autosuspend_ms", &p->autosuspend_ms);
 	set_bool(section, "recovery", &p->recovery);
 	p->needs_firmware |= grammar_has(section, "firmware");
 	r = set_string(section, "firmware", &p->firmware);

@@ -53,7 +53,7 @@ static cfg_opt_t event_ring_words[] = {
 	WORDS("sahara_images"), TRUTH("sahara_identify"),                      \
 	NUMBER("sbl_size"), NUMBER("seg_len"), NUMBER("rddm_size"),            \
 	NUMBER("soc_reset_ms"), NUMBER("health_check_ms"), NUMBER("stall_ms"), \
-	TRUTH("recovery"),                                                     \
+	NUMBER("autosuspend_ms"), TRUTH("recovery"),                           \
 	SECTIONS("channel", channel_words), SECTIONS("event_ring", event_ring_words)
 
 static cfg_opt_t profile_words[] = {
@@ -82,7 +82,7 @@ static const struct range {
 	{ "sbl_size", 0, 512 << 20 }, { "seg_len", 4096, 64 << 20 },
 	{ "rddm_size", 0, 512 << 20 },
 	{ "soc_reset_ms", 1, 60000 }, { "health_check_ms", 0, 600000 },
-	{ "stall_ms", 0, 600000 },
+	{ "stall_ms", 0, 600000 }, { "autosuspend_ms", 0, PROFILE_AUTOSUSPEND_MOST },
 	{ "ul", -1, 126 }, { "dl", -1, 126 },
 	{ "elements", 2, 32768 }, { "ul_elements", 2, 32768 }, { "dl_elements", 2, 32768 },
 	{ "event_ring", 0, 31 }, { "ul_event_ring", 0, 31 }, { "dl_event_ring", 0, 31 },

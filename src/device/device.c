@@ -273,6 +273,25 @@ int device_power(struct device *d, enum engine_power what)
 	return r;
 }
 
+void device_sleep(struct device *d)
+{
+	if (!d->is_closed && d->bearer->ops->sleep)
+		d->bearer->ops->sleep(d->bearer);
+}
+
+bool device_is_asleep(const struct device *d)
+{
+	const struct bearer_ops *ops = d->bearer->ops;
+
+	return d->is_closed || !ops->is_asleep || ops->is_asleep(d->bearer);
+}
+
+void device_wake(struct device *d)
+{
+	if (!d->is_closed && d->bearer->ops->wake)
+		d->bearer->ops->wake(d->bearer);
+}
+
 static void withhold_port(void *user, struct device_port *p)
 {
 	(void)user;
@@ -287,6 +306,8 @@ void device_stop(struct device *d)
 	if (d->is_stopping)
 		return;
 	d->is_stopping = true;
+	/* Drivers may have channels to close. */
+	device_wake(d);
 	device_each_port(&d->root, withhold_port, NULL);
 	kill_ports(d, -ENODEV);
 	list_for_each_safe(dr, tmp, &d->drivers, node)

@@ -44,6 +44,12 @@ bool device_is_gone(const struct device *d);
 bool device_is_settled(const struct device *d);
 bool device_is_ready(const struct device *d);	/* in mission mode, suspended or not */
 
+/* The system is about to sleep, and was asleep.  Until a device is, at most its
+ * time-outs pass. */
+void device_sleep(struct device *d);
+bool device_is_asleep(const struct device *d);	/* or need not be */
+void device_wake(struct device *d);
+
 /* What kind of device it is; NULL: nothing is said of it. */
 const struct profile *device_profile(const struct device *d);
 

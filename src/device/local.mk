@@ -29,6 +29,7 @@ src_device_libdevice_a_SOURCES = \
 	src/device/mhi.c src/device/mhi.h \
 	src/device/mhi_boot.c src/device/mhi_boot.h \
 	src/device/mhi_crash.c src/device/mhi_crash.h \
+	src/device/mhi_sleep.c src/device/mhi_sleep.h \
 	src/device/node.h \
 	src/device/nodes.c \
 	src/device/ports.c \

@@ -5,6 +5,7 @@
 #include "device/mhi.h"
 #include "device/mhi_boot.h"
 #include "device/mhi_crash.h"
+#include "device/mhi_sleep.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ struct mhi {
 	struct memory memory;	/* of the engine */
 	struct mhi_boot boot;
 	struct mhi_crash crash;
+	struct mhi_sleep sleep;
 	bool has_crash;		/* its directory is there */
 	struct timer health;	/* the next look at a device that seems well */
 	struct engine_config config;
@@ -67,6 +69,7 @@ static void run_turn(void *user)
 	struct mhi *m = user;
 
 	engine_turn(m->engine);
+	mhi_sleep_look(&m->sleep);
 }
 
 /* One that has nothing to do says nothing; whether it is well shows only when it
@@ -96,6 +99,7 @@ static void on_changed(void *user)
 	if (engine_state(m->engine) == ENGINE_READY)
 		text_clear(&m->boot.why);
 	mhi_crash_changed(&m->crash);
+	mhi_sleep_changed(&m->sleep);
 	look_after(m);
 	device_bearer_changed(m->bearer.device);
 }
@@ -118,7 +122,8 @@ static void on_power_done(void *user, int status)
 {
 	struct mhi *m = user;
 
-	if (!mhi_crash_power_done(&m->crash, status))
+	if (!mhi_crash_power_done(&m->crash, status) &&
+	    !mhi_sleep_power_done(&m->sleep, status))
 		device_bearer_power_done(m->bearer.device, status);
 }
 
@@ -168,6 +173,7 @@ static void on_irq(void *user, unsigned int vector)
 	struct mhi *m = user;
 
 	engine_irq(m->engine, vector);
+	mhi_sleep_look(&m->sleep);
 }
 
 static void on_gone(void *user)
@@ -193,7 +199,7 @@ static int probe(struct mhi *m, struct text *ret_why)
 			       &m->memory.dma[DEV_WRITES], &engine_ops, m);
 	if (!m->engine)
 		return -ENOMEM;
-	m->boot.engine = m->crash.engine = m->engine;
+	m->boot.engine = m->crash.engine = m->sleep.engine = m->engine;
 	r = engine_probe(m->engine, &why);
 	if (r)
 		text_add(ret_why, why);
@@ -219,7 +225,7 @@ static int prepare(struct mhi *m, struct text *ret_why)
 /* What serves the engine: a directory for crashes, images for loaders. */
 static int add_helpers(struct mhi *m)
 {
-	m->boot.device = m->crash.device = m->bearer.device;
+	m->boot.device = m->crash.device = m->sleep.device = m->bearer.device;
 	m->boot.loop = m->crash.loop = m->loop;
 	m->boot.hw = m->crash.hw = m->hw;
 	m->boot.profile = m->crash.profile = m->profile;
@@ -312,6 +318,8 @@ static const char *mhi_why(const struct bearer *b)
 		return text_get(&m->crash.why);
 	if (m->boot.why.len && mhi_state(b) == ENGINE_ERROR)
 		return text_get(&m->boot.why);
+	if (mhi_state(b) == ENGINE_SUSPENDED)
+		return mhi_sleep_why(&m->sleep);
 	return engine_why(m->engine);
 }
 
@@ -342,10 +350,31 @@ static int mhi_power(struct bearer *b, enum engine_power what)
 
 	if (what == POWER_EDL && !m->profile->edl_trigger)
 		return -EINVAL;
-	r = m->engine ? engine_power(m->engine, what) : -ENODEV;
+	r = m->engine ? mhi_sleep_power(&m->sleep, what) : -ENODEV;
 	if (r == POWER_STARTED)
 		mhi_crash_taken_over(&m->crash, what);
 	return r;
+}
+
+static void mhi_begin_sleep(struct bearer *b)
+{
+	struct mhi *m = to_mhi(b);
+
+	if (m->hw && m->engine)
+		mhi_sleep_begin(&m->sleep);
+}
+
+static bool mhi_is_asleep(const struct bearer *b)
+{
+	return mhi_sleep_is_over(&to_mhi(b)->sleep);
+}
+
+static void mhi_wake(struct bearer *b)
+{
+	struct mhi *m = to_mhi(b);
+
+	if (m->hw && m->engine)
+		mhi_sleep_end(&m->sleep);
 }
 
 /* Whatever is still open comes back. */
@@ -369,6 +398,7 @@ static void mhi_close(struct bearer *b)
 		give_up(m);
 	mhi_boot_stop(&m->boot);
 	mhi_crash_stop(&m->crash);
+	mhi_sleep_stop(&m->sleep);
 	memory_unmap(&m->memory);
 	m->hw->ops->close(m->hw);
 	m->hw = NULL;
@@ -382,6 +412,7 @@ static void mhi_free(struct bearer *b)
 		engine_free(m->engine);
 	if (m->has_crash)
 		mhi_crash_fini(&m->crash);
+	mhi_sleep_fini(&m->sleep);
 	profile_engine_config_fini(&m->config);
 	free(m->sim_chans);
 	free(m->chans);
@@ -403,6 +434,9 @@ static const struct bearer_ops mhi_ops = {
 	.profile = mhi_profile,
 	.show_info = mhi_show_info,
 	.power = mhi_power,
+	.sleep = mhi_begin_sleep,
+	.is_asleep = mhi_is_asleep,
+	.wake = mhi_wake,
 	.close = mhi_close,
 	.free = mhi_free,
 };
@@ -422,6 +456,9 @@ struct bearer *mhi_new(struct loop *l, const struct config *config, const char *
 	m->profile = profile;
 	m->files = config;
 	mhi_boot_init(&m->boot);
+	m->sleep.loop = l;
+	m->sleep.profile = profile;
+	mhi_sleep_init(&m->sleep);
 	timer_init(&m->health, on_health, m);
 	defer_init(&m->turn, run_turn, m);
 	return &m->bearer;

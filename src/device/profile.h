@@ -46,6 +46,8 @@ struct profile_image {
 	char *file;	/* below the firmware folder */
 };
 
+enum { PROFILE_AUTOSUSPEND_MOST = 86400000 };
+
 struct profile {
 	char *name;			/* "sim", "qcom-sdx65m", ... */
 	struct profile_chan *chans;	/* owned */
@@ -66,6 +68,7 @@ struct profile {
 	uint32_t rddm_size;	/* bytes of memory for a crash dump; 0: none is taken */
 	uint32_t soc_reset_ms;	/* until a device answers again */
 	uint32_t health_check_ms;	/* 0: never */
+	uint32_t autosuspend_ms;	/* idle so long, a device is suspended; 0: never */
 	uint32_t stall_ms;		/* see engine.h; 0: for ever */
 	bool recovery;		/* a device that failed is reset */
 	/* Of a USB modem: no event rings, ul and dl are the interface, mtu and

@@ -112,6 +112,8 @@ static const char *usb_profile_fault(const struct profile *p)
 {
 	if (p->n_sahara_images)
 		return "sahara_images is for devices on PCI; on USB the file SAHARA is for programs";
+	if (p->autosuspend_ms)
+		return "autosuspend_ms is for devices on PCI";
 	return p->n_erings ? "a USB modem has no event rings; is it based on a device on PCI?" :
 	       NULL;
 }
@@ -135,6 +137,9 @@ static const char *profile_fault(const struct profile *p)
 		return "sbl_size needs firmware";
 	if (p->seg_len < 4096 || p->seg_len % 4096)
 		return "seg_len must be a multiple of 4096 bytes";
+	if (p->autosuspend_ms && p->no_m3)
+		return "autosuspend_ms is for devices that can be suspended, and this one "
+		       "cannot (no_m3)";
 	if (p->dma_bits < 32 || p->dma_bits > 64)
 		return "dma_bits must be 32 to 64";
 	return NULL;

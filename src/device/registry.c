@@ -592,6 +592,32 @@ bool registry_is_settled(struct registry *r)
 	return devices_are_settled(r) && !has_late(r);
 }
 
+void registry_sleep(struct registry *r)
+{
+	struct device *d;
+
+	list_for_each(d, &r->devices, node)
+		device_sleep(d);
+}
+
+bool registry_is_asleep(struct registry *r)
+{
+	struct device *d;
+
+	list_for_each(d, &r->devices, node)
+		if (!device_is_asleep(d))
+			return false;
+	return true;
+}
+
+void registry_wake(struct registry *r)
+{
+	struct device *d;
+
+	list_for_each(d, &r->devices, node)
+		device_wake(d);
+}
+
 void registry_shutdown(struct registry *r, void (*done)(void *user), void *user)
 {
 	struct device *d;

@@ -50,6 +50,11 @@ struct device *registry_find(struct registry *r, const char *name);
 /* Are all devices settled? */
 bool registry_is_settled(struct registry *r);
 
+/* Around a sleep of the system, for each device; see device.h. */
+void registry_sleep(struct registry *r);
+bool registry_is_asleep(struct registry *r);
+void registry_wake(struct registry *r);
+
 /* Orderly end of everything: parked calls get their error, channels and
  * devices are reset; done is called from the loop, within 5 s. */
 void registry_shutdown(struct registry *r, void (*done)(void *user), void *user);

@@ -33,6 +33,23 @@ static int set_recovery(const struct spec *s, struct profile *p, struct text *re
 	return 0;
 }
 
+/* "autosuspend_ms=2000" does, too. */
+static int set_autosuspend(const struct spec *s, struct profile *p, struct text *ret_why)
+{
+	const char *word = spec_option(s, "autosuspend_ms");
+	uint64_t ms;
+
+	if (!word)
+		return 0;
+	if (text_to_u64(word, 0, PROFILE_AUTOSUSPEND_MOST, &ms)) {
+		text_printf(ret_why, "option autosuspend_ms cannot be '%s'; it must be a number "
+			    "from 0 to %d", word, PROFILE_AUTOSUSPEND_MOST);
+		return -EINVAL;
+	}
+	p->autosuspend_ms = (uint32_t)ms;
+	return profile_check(p, ret_why);
+}
+
 /* A device borne by an MHI engine, not started. */
 static int make_mhi(const struct device_birth *b, const char *profile_name,
 		    struct config_address a, struct device **ret_device, struct text *ret_why)
@@ -47,6 +64,8 @@ static int make_mhi(const struct device_birth *b, const char *profile_name,
 		r = -EINVAL;
 	if (!r)
 		r = set_recovery(s, profile, ret_why);
+	if (!r)
+		r = set_autosuspend(s, profile, ret_why);
 	if (r) {
 		profile_free(profile);
 		return r;
