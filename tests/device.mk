@@ -17,18 +17,20 @@ rig_tests = tests/test-registry tests/test-nodes tests/test-driver \
 	tests/test-firmware tests/test-recovery tests/test-sleep
 check_PROGRAMS += $(rig_tests)
 TESTS += $(rig_tests)
+clock_rig = tests/clock.c tests/clock.h tests/rig.c tests/rig.h tests/suite.h
+clock_wrap = -Wl,--wrap=clock_gettime
 tests_test_registry_SOURCES = tests/test-registry.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_registry_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_nodes_SOURCES = tests/test-nodes.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_nodes_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_firmware_SOURCES = tests/test-firmware.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_firmware_LDADD = $(device_libs) $(CHECK_LIBS)
-tests_test_recovery_SOURCES = tests/test-recovery.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_recovery_SOURCES = tests/test-recovery.c $(clock_rig)
 tests_test_recovery_LDADD = $(device_libs) $(CHECK_LIBS)
-tests_test_recovery_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
-tests_test_sleep_SOURCES = tests/test-sleep.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_recovery_LDFLAGS = $(AM_LDFLAGS) $(clock_wrap)
+tests_test_sleep_SOURCES = tests/test-sleep.c $(clock_rig)
 tests_test_sleep_LDADD = $(device_libs) $(CHECK_LIBS)
-tests_test_sleep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+tests_test_sleep_LDFLAGS = $(AM_LDFLAGS) $(clock_wrap)
 
 # On a real mount, as those of fs.mk.
 check_PROGRAMS += tests/device/test-daemon tests/device/test-recovery

@@ -3,6 +3,7 @@
 #include "device/mhi.h"
 #include "device/recovery.h"
 #include "rig.h"
+#include "tests/clock.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <stdio.h>
@@ -99,21 +100,6 @@ static const char *dumped(const char *name, size_t *ret_len)
 	return bytes;
 }
 
-/* The clock goes on by itself, and may be put forward. */
-static uint64_t skipped_us;
-int __real_clock_gettime(clockid_t id, struct timespec *ret_now);
-int __wrap_clock_gettime(clockid_t id, struct timespec *ret_now);
-
-int __wrap_clock_gettime(clockid_t id, struct timespec *ret_now)
-{
-	int r = __real_clock_gettime(id, ret_now);
-	uint64_t ns = (uint64_t)ret_now->tv_nsec + skipped_us % SECOND_US * 1000;
-
-	ret_now->tv_sec += (time_t)(skipped_us / SECOND_US + ns / 1000000000);
-	ret_now->tv_nsec = (long)(ns % 1000000000);
-	return r;
-}
-
 static void turn_a_while(void)
 {
 	for (unsigned int i = 0; i < 16; i++)
@@ -129,7 +115,7 @@ static void hurry(uint64_t end_us)
 	next = timers_next(loop_timers(rig.loop));
 	next = next < end_us ? next : end_us;
 	if (next > rig_now(&rig))
-		skipped_us += next - rig_now(&rig);
+		clock_skip_us(next - rig_now(&rig));
 	turn_a_while();
 }
 

@@ -4,10 +4,10 @@
  */
 #include "device/mhi.h"
 #include "rig.h"
+#include "tests/clock.h"
 #include "tests/suite.h"
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { SECOND_US = 1000000, MS_US = 1000, TURNS = 24 };
 
@@ -15,20 +15,6 @@ static struct rig rig;
 static struct device *d;
 static struct call call, parked;
 static struct port_file *file;
-static uint64_t skipped_us;
-
-int __real_clock_gettime(clockid_t id, struct timespec *ret_ts);
-int __wrap_clock_gettime(clockid_t id, struct timespec *ret_ts);
-
-int __wrap_clock_gettime(clockid_t id, struct timespec *ret_ts)
-{
-	int r = __real_clock_gettime(id, ret_ts);
-	uint64_t ns = (uint64_t)ret_ts->tv_nsec + skipped_us % SECOND_US * 1000;
-
-	ret_ts->tv_sec += (time_t)(skipped_us / SECOND_US + ns / 1000000000);
-	ret_ts->tv_nsec = (long)(ns % 1000000000);
-	return r;
-}
 
 static void settle(void)
 {
@@ -45,7 +31,7 @@ static void pass(uint64_t us)
 		next = timers_next(loop_timers(rig.loop));
 		next = next < end ? next : end;
 		if (next > rig_now(&rig))
-			skipped_us += next - rig_now(&rig);
+			clock_skip_us(next - rig_now(&rig));
 		settle();
 	}
 }
@@ -119,7 +105,6 @@ static void write_file(const char *text)
 
 static void setup(void)
 {
-	skipped_us = 0;
 	rig_setup_with(&rig, "device \"loopback-watch\" { health_check_ms = 500 }\n"
 			     "device \"loopback-no\" { no_m3 = true }\n"
 			     "device \"loopback-both\" { no_m3 = true autosuspend_ms = 1000 }");
