@@ -16,7 +16,7 @@
 
 enum { MOST_PROGRAMS = 8, MOST_WORDS = 6, MOST_SAID = 60, MOST_LINES = 3000 };
 
-#define NAME_SERVICE { "test-rpmsg-ns" }, { "test-rpmsg-vrings" }, { "device/test-rpmsg" }
+#define NAME_SERVICE { "test-rpmsg-ns" }, { "test-peer-faults" }, { "device/test-rpmsg" }
 #define USB { "test-usb-bulk" }, { "test-usb-device" }, { "test-usb-link" }
 
 static const struct elsewhere {

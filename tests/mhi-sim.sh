@@ -42,7 +42,13 @@ refuses '"merry"' --vhost-user a --type rpmsg --mood merry
 refuses '--echo is an option of a modem' --vhost-user a --type gpio --echo DIAG
 refuses '--socket is an option of a modem' --vhost-user a --type gpio --socket b
 refuses '--mood is an option of --vhost-user' --socket a --mood storm
-refuses '--fault is an option of a modem' --vhost-user a --type gpio --fault F17
+refuses "'F17'; it must be a fault and a case that gpio has: F61 to F66" \
+	--vhost-user a --type gpio --fault F17
+refuses "'F61,case=15'; it must be a fault and a case that rpmsg has" \
+	--vhost-user a --type rpmsg --fault F61,case=15
+refuses "F61@WHEN" --vhost-user a --type rpmsg --fault F61@M0
+refuses "one --fault, or --mood" --vhost-user a --type rpmsg --fault F61 --mood storm
+refuses "one --fault, or --mood" --vhost-user a --type rpmsg --fault F61 --fault F62
 refuses "option fault cannot be 'F58'" --socket a --fault F58
 refuses "F17@WHEN" --socket a --fault F17@soon,case=3
 refuses "no more than four" --socket a --fault F1 --fault F2 --fault F3 --fault F4 --fault F6

@@ -33,3 +33,9 @@ check_PROGRAMS += tests/device/test-rpmsg
 TESTS += tests/device/test-rpmsg
 tests_device_test_rpmsg_SOURCES = tests/device/test-rpmsg.c $(shared_harness)
 tests_device_test_rpmsg_LDADD = $(JANSSON_LIBS) $(CHECK_LIBS)
+
+# The faults F61 to F66 by their ids, and of gpio controllers too.
+check_PROGRAMS += tests/test-peer-faults
+TESTS += tests/test-peer-faults
+tests_test_peer_faults_SOURCES = tests/test-peer-faults.c tests/rig.c tests/rig.h tests/suite.h
+tests_test_peer_faults_LDADD = src/serve/libserve.a $(device_libs) $(CHECK_LIBS)

@@ -7,6 +7,8 @@
 #include "device/simulated.h"
 #include "io/log.h"
 #include "serve/server.h"
+#include "sim/peer-fault.h"
+#include "sim/virtio.h"
 #include <config.h>
 #include <errno.h>
 #include <getopt.h>
@@ -25,7 +27,10 @@ static const char help[] =
 "\n"
 "options of both:\n"
 "      --seed NUMBER       what it makes of chance\n"
-"      --list-faults       what --fault takes, one line each\n"
+"      --fault FAULT       F17[@WHEN][,KEY=VALUE]: from the catalogue of faults, in\n"
+"                          the words of mhi-sim(1); a modem has F01 to F66 and takes\n"
+"                          up to four, a virtio device has F61 to F66 and takes one\n"
+"      --list-faults       which faults each of them has, one line each\n"
 "  -V, --version\n"
 "  -h, --help\n"
 "options of a modem:\n"
@@ -33,8 +38,6 @@ static const char help[] =
 "  -p, --profile NAME      the modem to play (default sim)\n"
 "  -e, --echo CHANNEL      this channel echoes; may be given again\n"
 "  -o, --option KEY=VALUE  timing and faults, as in a loopback DEVICE of mhifs(8)\n"
-"      --fault FAULT       F17[@WHEN][,KEY=VALUE]: from the catalogue of faults, in\n"
-"                          the words of mhi-sim(1); may be given again\n"
 "      --msi NUMBER        MSI vectors offered: 0, 1, 2, 4, ... 32 (default 32)\n"
 "      --msix NUMBER       MSI-X vectors offered: 0 to 32 (default 0)\n"
 "      --d3-resets         leaving D3hot resets the function\n"
@@ -77,6 +80,7 @@ struct options {
 	const char *profile;
 	struct text spec;	/* ",key=value..." as behind a loopback DEVICE */
 	struct text faults;	/* joined by '+' */
+	const char *fault;	/* the last of them */
 	struct server_config server;
 	struct vhost_server_config vhost;
 	const char *of_modem, *of_virtio;	/* an option that only one of them has */
@@ -111,7 +115,7 @@ static int take_seed(struct options *o, const char *value)
 /* A DEVICE has ',' between its options, so ':' stands for it inside of one. */
 static int take_fault(struct options *o, const char *fault)
 {
-	o->of_modem = "--fault";
+	o->fault = fault;
 	if (o->faults.len)
 		text_add(&o->faults, "+");
 	for (const char *at = fault; *at; at++)
@@ -178,12 +182,25 @@ static int take_modem_option(struct options *o, int c)
 	}
 }
 
+static void list_peer(const char *type)
+{
+	const struct sim_peer *peer = sim_virtio_peer(type);
+
+	printf("\nof a virtio device, --type %s:\n", type);
+	for (unsigned int i = 0; i < peer->n_kinds; i++)
+		printf("F%02u %3u cases  %s\n", peer->kinds[i].id, peer->kinds[i].n_cases,
+		       peer->kinds[i].title);
+}
+
 static void list_faults(void)
 {
 	const struct sim_fault_kind *kind;
 
+	printf("of a modem:\n");
 	for (unsigned int i = 0; (kind = sim_fault_kind(i)); i++)
 		printf("F%02u %3u cases  %s\n", kind->id, kind->n_cases, kind->title);
+	list_peer("rpmsg");
+	list_peer("gpio");
 }
 
 /* 0, EXIT_FAILURE when the reason was printed, or -1: done. */
@@ -206,7 +223,24 @@ static int take_option(struct options *o, int c)
 	}
 }
 
-static int check_virtio(const struct options *o)
+/* A fault of a virtio device stands where else its mood does. */
+static int take_virtio_fault(struct options *o)
+{
+	const struct sim_peer *peer = sim_virtio_peer(o->vhost.type);
+	struct sim_peer_fault f;
+	const char *right;
+
+	if (strcmp(o->vhost.mood, "healthy") || strchr(text_get(&o->faults), '+')) {
+		fprintf(stderr, "mhi-sim: a virtio device takes one --fault, or --mood\n");
+		return EXIT_FAILURE;
+	}
+	if (peer && sim_peer_fault_parse(o->fault, peer, &f, &right) < 0)
+		return fail("--fault", o->fault, right);
+	o->vhost.mood = o->fault;
+	return 0;
+}
+
+static int check_virtio(struct options *o)
 {
 	if (o->server.path || o->of_modem) {
 		fprintf(stderr, "mhi-sim: %s is an option of a modem, not of --vhost-user\n",
@@ -215,7 +249,9 @@ static int check_virtio(const struct options *o)
 	}
 	if (!o->vhost.type)
 		fprintf(stderr, "mhi-sim: --vhost-user needs --type rpmsg or --type gpio\n");
-	return o->vhost.type ? 0 : EXIT_FAILURE;
+	if (!o->vhost.type)
+		return EXIT_FAILURE;
+	return o->fault ? take_virtio_fault(o) : 0;
 }
 
 static int check_modem(const struct options *o)

@@ -8,8 +8,8 @@
 
 enum { EVERY = 0 };	/* times */
 
-/* Channels of the sim profile, and of nearly every other: LOOPBACK. */
-enum { UL = 0, DL = 1 };
+/* Channels of the sim profile, and of nearly every other: LOOPBACK; RPMSG. */
+enum { UL = 0, DL = 1, RPMSG_UL = 64 };
 
 static void reads(struct sim_fault *f, enum sim_deed deed, uint32_t at, uint64_t value)
 {
@@ -670,6 +670,30 @@ static void f60(unsigned int c, struct sim_fault *f)
 	}
 }
 
+/* --- the name service, where there is an rpmsg bus --- */
+
+static void lies(unsigned int c, struct sim_fault *f)
+{
+	f->deed = DEED_LIE;
+	f->value = c;
+}
+
+/* Only the completions of its messages can hold rpmsg up. */
+static void f64(unsigned int c, struct sim_fault *f)
+{
+	static const enum sim_deed deeds[] = {
+		DEED_EVENT_LOST, DEED_EVENT_LATE, DEED_EVENT_AGAIN,
+	};
+
+	if (c == 3) {
+		by_itself(f, DEED_IRQ, 1, 1000, 1000);
+		return;
+	}
+	events(f, deeds[c], TRE_EV_TRANSFER, RPMSG_UL, 0);
+	f->delay_us = 50000;
+	f->times = EVERY;
+}
+
 static const struct sim_fault_kind kinds[] = {
 	{ 1, 2, "registers read all ones from the first read on", f01 },
 	{ 2, 40, "registers read all ones from the k-th read on", f02 },
@@ -725,6 +749,12 @@ static const struct sim_fault_kind kinds[] = {
 	{ 56, 8, "the first image is not loaded as it should be", f56 },
 	{ 57, 8, "the image vector is not loaded as it should be", f57 },
 	{ 60, 10, "the dump fails, stalls or is interrupted", f60 },
+	{ 61, 14, "rpmsg: announcements that are none", lies },
+	{ 62, 6, "rpmsg: floods of names, addresses, goodbyes, messages to nobody", lies },
+	{ 63, 10, "rpmsg: announcements and goodbyes of what belongs to others", lies },
+	{ 64, 4, "rpmsg: completions never come, late, twice; interrupts without end", f64 },
+	{ 65, 10, "rpmsg: messages not as long as they say", lies },
+	{ 66, 6, "rpmsg: names empty, endless, with slashes and control characters", lies },
 };
 
 const struct sim_fault_kind *sim_fault_kind(unsigned int i)

@@ -7,6 +7,7 @@
 
 struct ering;
 struct tre_copy;
+struct talk;
 
 enum { MAX_HELD = 8 };
 
@@ -39,6 +40,7 @@ bool fault_on_event(struct sim *s, struct ering **er, struct tre_copy *event);
 uint64_t fault_on_publish(struct sim *s, struct ering *er, uint64_t rp);
 bool fault_on_raise(struct sim *s);	/* false: no interrupt */
 bool fault_on_data(struct sim *s);	/* false: no byte is written */
+void fault_on_tick(struct sim *s, struct talk *t);	/* its service speaks next */
 void fault_on_state(struct sim *s, unsigned int state);
 
 /* fault-deeds.c: what happens by itself. */

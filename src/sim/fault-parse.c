@@ -1,5 +1,5 @@
 #include "base/text.h"
-#include "sim/fault.h"
+#include "sim/peer-fault.h"
 #include "core/layout.h"
 #include <errno.h>
 
@@ -24,7 +24,13 @@ static const struct {
 	uint64_t us;
 } units[] = { { "us", 1 }, { "ms", 1000 }, { "s", 1000000 } };
 
-static int when_time(char *word, struct sim_fault *f)
+/* What a word says of the moment. */
+struct moment {
+	enum sim_fault_when when;
+	uint64_t k;
+};
+
+static int moment_of_time(char *word, struct moment *ret_moment)
 {
 	char *unit = word + strspn(word, "0123456789");
 	uint64_t n;
@@ -35,19 +41,17 @@ static int when_time(char *word, struct sim_fault *f)
 		*unit = '\0';
 		if (text_to_u64(word, 0, 1000000000, &n))
 			return -EINVAL;
-		f->when = SIM_WHEN_TIME;
-		f->k = n * units[i].us;
+		*ret_moment = (struct moment){ SIM_WHEN_TIME, n * units[i].us };
 		return 0;
 	}
 	return -EINVAL;
 }
 
-static int set_when(char *word, struct sim_fault *f)
+static int moment_parse(char *word, struct moment *ret_moment)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		if (!strcmp(states[i].word, word)) {
-			f->when = SIM_WHEN_STATE;
-			f->k = states[i].state;
+			*ret_moment = (struct moment){ SIM_WHEN_STATE, states[i].state };
 			return 0;
 		}
 	}
@@ -55,11 +59,11 @@ static int set_when(char *word, struct sim_fault *f)
 		size_t len = strlen(counted[i].word);
 
 		if (!strncmp(word, counted[i].word, len)) {
-			f->when = counted[i].when;
-			return text_to_u64(word + len, 1, UINT32_MAX, &f->k);
+			ret_moment->when = counted[i].when;
+			return text_to_u64(word + len, 1, UINT32_MAX, &ret_moment->k);
 		}
 	}
-	return when_time(word, f);
+	return moment_of_time(word, ret_moment);
 }
 
 static int set_value(const char *key, const char *word, struct sim_fault *f)
@@ -126,34 +130,91 @@ static int set_words(char *words, struct sim_fault *f)
 	return 0;
 }
 
+/* "F17@M0,case=2" apart. */
+struct parts {
+	char copy[128];
+	unsigned int id, number;
+	char *when;		/* NULL: nothing is said of it */
+	char *words;
+};
+
+static int parts_of(const char *text, struct parts *ret_parts)
+{
+	uint64_t id, number;
+
+	if (strlen(text) >= sizeof(ret_parts->copy) || text[0] != 'F' ||
+	    find_case(text, &number) < 0)
+		return -EINVAL;
+	strcpy(ret_parts->copy, text);
+	ret_parts->words = ret_parts->copy + strcspn(ret_parts->copy, ",:");
+	if (*ret_parts->words)
+		*ret_parts->words++ = '\0';
+	ret_parts->when = strchr(ret_parts->copy, '@');
+	if (ret_parts->when)
+		*ret_parts->when++ = '\0';
+	/* Base 10, though it may begin with a 0. */
+	if (text_to_u64(ret_parts->copy + 1, 1, 99, &id) < 0)
+		return -EINVAL;
+	ret_parts->id = (unsigned int)id;
+	ret_parts->number = (unsigned int)number - 1;
+	return 0;
+}
+
+static const char is_no_fault[] = "F and the number of a fault, then perhaps @WHEN and KEY=VALUE";
+
 int sim_fault_parse(const char *text, struct sim_fault *ret_fault, const char **ret_why)
 {
-	char copy[128], *when, *words;
-	uint64_t id, number;
+	struct moment moment;
 	struct sim_fault f;
+	struct parts p;
 
-	*ret_why = "F and the number of a fault, then perhaps @WHEN and KEY=VALUE";
-	if (strlen(text) >= sizeof(copy) || text[0] != 'F' || find_case(text, &number) < 0)
+	*ret_why = is_no_fault;
+	if (parts_of(text, &p) < 0)
 		return -EINVAL;
-	strcpy(copy, text);
-	words = copy + strcspn(copy, ",:");
-	if (*words)
-		*words++ = '\0';
-	when = strchr(copy, '@');
-	if (when)
-		*when++ = '\0';
-	/* Base 10, though it may begin with a 0. */
-	if (text_to_u64(copy + 1, 1, 99, &id) < 0)
-		return -EINVAL;
-	*ret_why = "a fault and a case that the modem has";
-	if (!sim_fault_find((unsigned int)id, (unsigned int)number - 1, &f))
+	*ret_why = "a fault and a case that the modem has, as mhi-sim --list-faults tells";
+	if (!sim_fault_find(p.id, p.number, &f))
 		return -EINVAL;
 	*ret_why = "F17@WHEN with WHEN as 100ms, read#9, write#9, event#9 or M0";
-	if (when && set_when(when, &f) < 0)
-		return -EINVAL;
+	if (p.when) {
+		if (moment_parse(p.when, &moment) < 0)
+			return -EINVAL;
+		f.when = moment.when;
+		f.k = moment.k;
+	}
 	*ret_why = "a fault with case, times, every, delay, ring, channel and value";
-	if (set_words(words, &f) < 0)
+	if (set_words(p.words, &f) < 0)
 		return -EINVAL;
 	*ret_fault = f;
+	return 0;
+}
+
+static bool peer_has(const struct sim_peer *peer, unsigned int id, unsigned int number)
+{
+	for (unsigned int i = 0; i < peer->n_kinds; i++)
+		if (peer->kinds[i].id == id)
+			return number < peer->kinds[i].n_cases;
+	return false;
+}
+
+int sim_peer_fault_parse(const char *text, const struct sim_peer *peer,
+			 struct sim_peer_fault *ret_fault, const char **ret_why)
+{
+	struct moment moment = { SIM_WHEN_TIME, 0 };
+	struct parts p;
+
+	*ret_why = is_no_fault;
+	if (parts_of(text, &p) < 0)
+		return -EINVAL;
+	*ret_why = peer->ids;
+	if (!peer_has(peer, p.id, p.number))
+		return -EINVAL;
+	*ret_why = "F61@WHEN with WHEN as 100ms, read#9 or write#9";
+	if (p.when && (moment_parse(p.when, &moment) < 0 ||
+		       moment.when == SIM_WHEN_EVENT || moment.when == SIM_WHEN_STATE))
+		return -EINVAL;
+	*ret_why = "a fault with @WHEN and case alone";
+	if (*p.words && (strncmp(p.words, "case=", 5) || strpbrk(p.words, ",:")))
+		return -EINVAL;
+	*ret_fault = (struct sim_peer_fault){ p.id, p.number, moment.when, moment.k };
 	return 0;
 }

@@ -1,6 +1,7 @@
 #include "sim/modem.h"
 
-enum hook { HOOK_READ, HOOK_WRITE, HOOK_EVENT, HOOK_PUBLISH, HOOK_RAISE, HOOK_DATA, HOOK_NONE };
+enum hook { HOOK_READ, HOOK_WRITE, HOOK_EVENT, HOOK_PUBLISH, HOOK_RAISE, HOOK_DATA, HOOK_TICK,
+	    HOOK_NONE };
 
 static enum hook hook_of(enum sim_deed deed)
 {
@@ -14,7 +15,9 @@ static enum hook hook_of(enum sim_deed deed)
 		return HOOK_PUBLISH;
 	if (deed == DEED_IRQ_LOST)
 		return HOOK_RAISE;
-	return deed == DEED_DATA_LOST ? HOOK_DATA : HOOK_NONE;
+	if (deed == DEED_DATA_LOST)
+		return HOOK_DATA;
+	return deed == DEED_LIE ? HOOK_TICK : HOOK_NONE;
 }
 
 /* --- its moment --- */
@@ -29,11 +32,28 @@ static void was_done(struct fault_run *r)
 	}
 }
 
+static bool can_lie(const struct talk *t)
+{
+	return t->service && t->service->lie;
+}
+
+static void wake_liars(struct sim *s)
+{
+	for (unsigned int i = 0; i < s->config.n_chans; i++) {
+		if (!can_lie(&s->talks[i]))
+			continue;
+		s->talks[i].is_tick_due = true;
+		talk_wake(s, &s->talks[i]);
+	}
+}
+
 static void begin(struct fault_run *r)
 {
 	if (r->is_over || r->is_active)
 		return;
 	r->is_active = true;
+	if (r->fault.deed == DEED_LIE)
+		wake_liars(r->sim);
 	if (hook_of(r->fault.deed) != HOOK_NONE)
 		return;
 	/* Losing the card is as sudden as can be; the rest may not happen inside
@@ -369,6 +389,17 @@ bool fault_on_data(struct sim *s)
 	if (r)
 		was_done(r);
 	return !r;
+}
+
+void fault_on_tick(struct sim *s, struct talk *t)
+{
+	struct fault_run *r;
+	unsigned int i = 0;
+
+	while (can_lie(t) && (r = next(s, HOOK_TICK, &i))) {
+		t->service->lie(t->service_state, r->fault.id, (unsigned int)r->fault.value);
+		was_done(r);
+	}
 }
 
 /* --- arming --- */

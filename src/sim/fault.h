@@ -1,6 +1,6 @@
 /*
  * fault - what a simulated modem does wrong, by the number it has in the
- * catalogue of faults: F01 to F60, as far as they are the device's.
+ * catalogue of faults: F01 to F66, as far as they are the device's.
  *
  * A fault waits for its moment, then does its deed so many times: by itself,
  * on a timer, or where the modem passes anyway (a register access, an event, an
@@ -43,6 +43,8 @@ enum sim_deed {
 	DEED_IRQ_LOST,
 	/* Payload of a downlink: announced, but not written. */
 	DEED_DATA_LOST,
+	/* What a service says that can lie: rpmsg.  Case @value of the fault. */
+	DEED_LIE,
 	/* The rest happens by itself, every @every_us. */
 	DEED_IRQ,		/* vector @value */
 	DEED_EVENT,		/* @type, @code, @chan, @value on @ring */

@@ -28,6 +28,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/memory.c \
 	src/sim/modem.h \
 	src/sim/mouth.c \
+	src/sim/peer-fault.h \
 	src/sim/power.c \
 	src/sim/registers.c \
 	src/sim/rpmsg-liar.c src/sim/rpmsg-remote.h \

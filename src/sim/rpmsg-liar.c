@@ -3,12 +3,13 @@
  * the fault catalogue.  F64 is missing: rpmsg has no flow control but the rings,
  * and those lie by the mood of the device.
  *
- * It answers "lied F61 3" once the lie is out, and "what?" to anything else.
+ * It answers "lied F61 3" once the lie is out, and "what?" to anything else.  A
+ * modem or device that has such a fault tells the lie unasked.
  */
 #include "sim/rpmsg-remote.h"
 #include <stdio.h>
 
-enum { FLOOD_N = 1000, VICTIM = 5000 };
+enum { FLOOD_N = 1000, VICTIM = 5000, FIRST_OF_A_HOST = 1024 };
 
 struct lie {
 	uint32_t to;		/* who asked */
@@ -211,6 +212,13 @@ static bool tell(const struct lie *l, unsigned int group, unsigned int n)
 		return true;
 	}
 	return false;
+}
+
+void remote_lie_unasked(struct remote *r, unsigned int group, unsigned int n, struct mouth *m)
+{
+	struct lie l = { r->last_from ? r->last_from : FIRST_OF_A_HOST, m, r };
+
+	tell(&l, group, n);
 }
 
 void remote_lie(struct remote *r, uint32_t from, const uint8_t *text, uint32_t len,

@@ -41,6 +41,8 @@ struct remote {
 	bool has_announced;
 	struct remote_peer peers[REMOTE_PEERS_MOST];
 	struct remote_flood flood;
+	uint32_t last_from;	/* who spoke last; 0: nobody yet */
+	unsigned int lie_id, lie_number;	/* to be told unasked; 0: none */
 };
 
 /* One message; @says: its length as the header has it. */
@@ -58,5 +60,7 @@ void remote_announce(struct mouth *m, const char *name, uint32_t addr, uint32_t 
 /* rpmsg-liar.c */
 void remote_lie(struct remote *r, uint32_t from, const uint8_t *text, uint32_t len,
 		struct mouth *m);
+/* Unasked; to who spoke last. */
+void remote_lie_unasked(struct remote *r, unsigned int group, unsigned int n, struct mouth *m);
 /* Cases of F61 and so on; 0: there is no such group.  For tests. */
 unsigned int remote_lies(unsigned int group);

@@ -151,6 +151,7 @@ static void rpmsg_hear(void *state, const uint8_t *data, uint32_t len, struct mo
 	src = get_le32(data + RPMSG_SRC);
 	dst = get_le32(data + RPMSG_DST);
 	n = get_le16(data + RPMSG_LEN);
+	r->last_from = src;
 	if (dst == RPMSG_ADDR_NS)
 		hear_announcement(r, payload, n, m);
 	else if (!n)	/* a greeting: now we know the host's address */
@@ -170,9 +171,20 @@ static uint64_t rpmsg_tick(void *state, uint64_t now_us, struct mouth *m)
 	for (unsigned int i = 0; !r->has_announced && i < ARRAY_SIZE(endpoints); i++)
 		remote_announce(m, endpoints[i].name, REMOTE_ECHO + i, RPMSG_NS_CREATE);
 	r->has_announced = true;
+	if (r->lie_id)
+		remote_lie_unasked(r, r->lie_id, r->lie_number + 1, m);
+	r->lie_id = 0;
 	for (unsigned int i = 0; i < REMOTE_A_TICK && f->n_said < f->n; i++)
 		f->say(f, f->n_said++, m);
 	return f->n_said < f->n ? now_us : TIME_NEVER;
+}
+
+static void rpmsg_lie(void *state, unsigned int id, unsigned int number)
+{
+	struct remote *r = state;
+
+	r->lie_id = id;
+	r->lie_number = number;
 }
 
 const struct sim_service sim_service_rpmsg = {
@@ -180,4 +192,5 @@ const struct sim_service sim_service_rpmsg = {
 	.state_len = sizeof(struct remote),
 	.hear = rpmsg_hear,
 	.tick = rpmsg_tick,
+	.lie = rpmsg_lie,
 };

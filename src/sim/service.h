@@ -42,6 +42,9 @@ struct sim_service {
 	 * to the next execution environment, once all that was said is delivered.
 	 * May be NULL. */
 	bool (*has_loaded)(const void *state);
+	/* The next tick() says what no honest side would: case @number, from 0, of
+	 * a fault of the catalogue.  May be NULL. */
+	void (*lie)(void *state, unsigned int id, unsigned int number);
 };
 
 extern const struct sim_service sim_service_at;		/* DUN, DUN2 */

@@ -169,6 +169,8 @@ static void tick(struct sim *s, struct talk *t)
 	uint64_t now = s->timers->now_us, next;
 
 	t->is_tick_due = false;
+	if (s->n_faults)
+		fault_on_tick(s, t);
 	next = t->service->tick(t->service_state, now, &t->mouth);
 	if (next == TIME_NEVER)
 		timer_stop(&t->tick);

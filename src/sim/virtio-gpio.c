@@ -304,6 +304,29 @@ static void board_turn(struct sim_virtio *v, void *state)
 	sim_virtio_wake_at(v, held_at < at ? held_at : at);
 }
 
+static const struct sim_peer_kind faults[] = {
+	{ 61, 5, "answers and events of a wrong length, status or value" },
+	{ 62, 2, "events and interrupts without end" },
+	{ 63, 2, "names that another line has, answers in the opposite order" },
+	{ 64, 4, "a line, or every request, that never gets its answer; one at a time" },
+	{ 65, 5, "used entries that cannot be" },
+	{ 66, 4, "names without end, too few, no text, or refused" },
+};
+
+static const char *board_fault_mood(unsigned int id, unsigned int number)
+{
+	static const char *const words[][5] = {
+		{ "bad-status", "bad-length", "bad-value", "event-status", "event-length" },
+		{ "event-flood", "storm" },
+		{ "names-twice", "disorder" },
+		{ "silent-line", "never-returns", "deaf", "slow" },
+		{ "used-jump", "used-id", "used-twice", "used-len", "used-zero" },
+		{ "names-open", "names-few", "names-alien", "names-refused" },
+	};
+
+	return words[id - faults[0].id][number];
+}
+
 const struct sim_virtio_kind sim_virtio_gpio = {
 	.type = "gpio",
 	.id = VIRTIO_ID_GPIO,
@@ -313,6 +336,8 @@ const struct sim_virtio_kind sim_virtio_gpio = {
 	.config_len = GPIO_CONFIG_LEN,
 	.state_len = sizeof(struct board),
 	.moods = moods,
+	.peer = { "a fault and a case that gpio has: F61 to F66", faults, ARRAY_SIZE(faults) },
+	.fault_mood = board_fault_mood,
 	.init = board_init,
 	.start = board_start,
 	.turn = board_turn,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum { TO_DRIVER, FROM_DRIVER };	/* queues, as the driver's receive and send */
+enum { RPMSG_LENGTH_LIES = 10 };	/* of F65; the rest are rings */
 enum { HEAR_MOST = 65536, MOUTH_LEN = 8 * HEAR_MOST };
 
 struct remote {
@@ -141,6 +142,36 @@ static void remote_turn(struct sim_virtio *v, void *state)
 	}
 }
 
+/* Room, pointers and lengths of the rings; what is said is the service's. */
+static const char *remote_fault_mood(unsigned int id, unsigned int number)
+{
+	static const char *const room[] = { "never-returns", "deaf", "slow", "storm" };
+	static const char *const rings[] = { "used-jump", "used-id", "used-twice", "used-len" };
+
+	if (id == 64)
+		return room[number];
+	return id == 65 && number >= RPMSG_LENGTH_LIES ? rings[number - RPMSG_LENGTH_LIES] : NULL;
+}
+
+static void remote_tell_lie(struct sim_virtio *v, void *state, unsigned int id,
+			    unsigned int number)
+{
+	struct remote *r = state;
+
+	(void)v;
+	r->service->lie(r->service_state, id, number);
+	r->tick_at = 0;
+}
+
+static const struct sim_peer_kind faults[] = {
+	{ 61, 14, "announcements that are none" },
+	{ 62, 6, "floods of names, addresses, goodbyes, messages to nobody" },
+	{ 63, 10, "announcements and goodbyes of what belongs to others" },
+	{ 64, 4, "requests never come back, are not looked at, one at a time; interrupts" },
+	{ 65, 14, "messages not as long as they say, used entries that cannot be" },
+	{ 66, 6, "names empty, endless, with slashes and control characters" },
+};
+
 const struct sim_virtio_kind sim_virtio_rpmsg = {
 	.type = "rpmsg",
 	.id = VIRTIO_ID_RPMSG,
@@ -148,6 +179,9 @@ const struct sim_virtio_kind sim_virtio_rpmsg = {
 	.requests = FROM_DRIVER,
 	.state_len = sizeof(struct remote),
 	.moods = (const char *const[]){ "healthy", NULL },
+	.peer = { "a fault and a case that rpmsg has: F61 to F66", faults, ARRAY_SIZE(faults) },
+	.fault_mood = remote_fault_mood,
+	.lie = remote_tell_lie,
 	.init = remote_init,
 	.fini = remote_fini,
 	.start = remote_start,

@@ -16,6 +16,7 @@ enum {
 	TURN_BUDGET = 64,	/* chains of a queue in one turn */
 	FAULT_AT = 8,
 	STORM_US = 1000,
+	SLOW_US = 100000,
 	COMPLAINTS_MOST = 64,	/* of one start: a driver may break rules for ever */
 };
 
@@ -30,6 +31,8 @@ enum ring_mood {
 	RING_FULL_LEN,		/* all a chain holds, as OpenAMP says; legal */
 	RING_STORM,		/* an interrupt each millisecond; legal */
 	RING_EAGER,		/* works before the start has returned; legal */
+	RING_DEAF,		/* looks at no request; not fatal */
+	RING_SLOW,		/* takes one request in SLOW_US; legal */
 };
 
 static const char *const ring_moods[] = {
@@ -43,6 +46,8 @@ static const char *const ring_moods[] = {
 	[RING_FULL_LEN] = "full-len",
 	[RING_STORM] = "storm",
 	[RING_EAGER] = "eager",
+	[RING_DEAF] = "deaf",
+	[RING_SLOW] = "slow",
 	NULL
 };
 
@@ -66,8 +71,12 @@ struct sim_virtio {
 	const struct sim_virtio_bus_ops *bus_ops;
 	void *bus;
 	struct queue queues[SIM_QUEUES];
-	struct timer wake, storm;
+	struct timer wake, storm;	/* storm: of the ring moods that last */
 	bool is_spent;		/* a budget ran out in this turn */
+	bool is_attentive;	/* RING_SLOW: the next request may be taken */
+	struct sim_peer_fault fault;	/* what the moods come from; 0: of a word */
+	struct timer due;	/* of the fault */
+	uint64_t n_said, n_heard;	/* until then */
 	unsigned int n_complaints;
 	uint8_t config[SIM_VIRTIO_CONFIG_MOST];
 };
@@ -90,6 +99,92 @@ static bool is_live(const struct sim_virtio *v)
 		if (has_queue(v, i) && !v->queues[i].is_running)
 			return false;
 	return true;
+}
+
+/* --- moods and faults --- */
+
+static bool find_word(const char *const *words, const char *word, unsigned int *ret_index)
+{
+	for (unsigned int i = 0; words[i]; i++) {
+		if (strcmp(words[i], word) != 0)
+			continue;
+		*ret_index = i;
+		return true;
+	}
+	return false;
+}
+
+static bool set_mood(struct sim_virtio *v, const char *word)
+{
+	v->mood = v->ring_mood = 0;
+	return find_word(v->kind->moods, word, &v->mood) ||
+	       find_word(ring_moods, word, &v->ring_mood);
+}
+
+static const char *fault_mood(const struct sim_virtio *v)
+{
+	return v->kind->fault_mood ? v->kind->fault_mood(v->fault.id, v->fault.number) : NULL;
+}
+
+/* A mood, or a fault with a mood; false: the word is unknown. */
+static bool set_character(struct sim_virtio *v, const char *word)
+{
+	const char *why;
+
+	if (set_mood(v, word))
+		return true;
+	if (sim_peer_fault_parse(word, &v->kind->peer, &v->fault, &why) < 0)
+		return false;
+	if (fault_mood(v))
+		set_mood(v, fault_mood(v));
+	return true;
+}
+
+/* The ring moods that last. */
+static void begin_mood(struct sim_virtio *v)
+{
+	for (unsigned int i = 0; i < SIM_QUEUES; i++)
+		v->queues[i].n_pushed = 0;
+	if (v->ring_mood == RING_STORM)
+		timer_start(v->timers, &v->storm, STORM_US);
+	if (v->ring_mood == RING_SLOW)
+		timer_start(v->timers, &v->storm, 0);
+}
+
+static void on_due(void *user)
+{
+	struct sim_virtio *v = user;
+
+	if (fault_mood(v)) {
+		set_mood(v, fault_mood(v));
+		begin_mood(v);
+	} else {
+		v->kind->lie(v, v->state, v->fault.id, v->fault.number);
+	}
+	v->bus_ops->wants_turn(v->bus);
+}
+
+static void count(struct sim_virtio *v, enum sim_fault_when what, uint64_t *n)
+{
+	++*n;
+	/* Not inside of what the kind is doing. */
+	if (v->fault.id && v->fault.when == what && *n == v->fault.k)
+		timer_start(v->timers, &v->due, 0);
+}
+
+static void begin_fault(struct sim_virtio *v)
+{
+	v->n_said = v->n_heard = 0;
+	if (v->fault.id && v->fault.when == SIM_WHEN_TIME && !v->fault.k) {
+		on_due(v);
+		return;
+	}
+	if (v->fault.id) {
+		v->mood = v->ring_mood = 0;
+		if (v->fault.when == SIM_WHEN_TIME)
+			timer_start(v->timers, &v->due, v->fault.k);
+	}
+	begin_mood(v);
 }
 
 /* --- what a kind calls --- */
@@ -137,11 +232,19 @@ void sim_virtio_complain(struct sim_virtio *v, const char *format, ...)
 	v->bus_ops->complain(v->bus, sentence);
 }
 
+/* Does its mood keep it from looking at a request? */
+static bool is_inattentive(const struct sim_virtio *v, unsigned int queue)
+{
+	if (queue != v->kind->requests)
+		return false;
+	return v->ring_mood == RING_DEAF || (v->ring_mood == RING_SLOW && !v->is_attentive);
+}
+
 bool sim_virtio_pop(struct sim_virtio *v, unsigned int queue, struct vq_chain *ret_chain)
 {
 	struct queue *q = &v->queues[queue];
 
-	if (!q->is_running)
+	if (!q->is_running || is_inattentive(v, queue))
 		return false;
 	if (!q->budget) {
 		v->is_spent = true;
@@ -150,6 +253,10 @@ bool sim_virtio_pop(struct sim_virtio *v, unsigned int queue, struct vq_chain *r
 	if (vq_pop(&q->vq, ret_chain) != VQ_OK)
 		return false;
 	q->budget--;
+	if (queue == v->kind->requests) {
+		v->is_attentive = false;
+		count(v, SIM_WHEN_WRITE, &v->n_heard);
+	}
 	q->room[ret_chain->head] = ret_chain->n_in ? ret_chain->in_len : ret_chain->out_len;
 	return true;
 }
@@ -184,6 +291,8 @@ void sim_virtio_push(struct sim_virtio *v, unsigned int queue, uint16_t head, ui
 	q->n_pushed++;
 	if (q->vq.damage)
 		return;
+	if (queue != v->kind->requests)
+		count(v, SIM_WHEN_READ, &v->n_said);
 	if (q->n_pushed == FAULT_AT ||
 	    (v->ring_mood == RING_USED_ZERO && q->n_pushed % FAULT_AT == 0))
 		spoil(v, q);
@@ -214,6 +323,12 @@ static void on_storm(void *user)
 {
 	struct sim_virtio *v = user;
 
+	if (v->ring_mood == RING_SLOW) {
+		v->is_attentive = true;
+		v->bus_ops->wants_turn(v->bus);
+		timer_start(v->timers, &v->storm, SLOW_US);
+		return;
+	}
 	for (unsigned int i = 0; i < SIM_QUEUES; i++)
 		if (v->queues[i].is_running)
 			v->bus_ops->raise(v->bus, i);
@@ -276,17 +391,6 @@ void sim_virtio_turn(struct sim_virtio *v)
 
 /* --- what a server calls --- */
 
-static bool find_word(const char *const *words, const char *word, unsigned int *ret_index)
-{
-	for (unsigned int i = 0; words[i]; i++) {
-		if (strcmp(words[i], word) != 0)
-			continue;
-		*ret_index = i;
-		return true;
-	}
-	return false;
-}
-
 static const struct sim_virtio_kind *find_kind(const char *type)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -309,9 +413,9 @@ struct sim_virtio *sim_virtio_new(const char *type, const char *mood, uint64_t s
 	v->seed = seed;
 	timer_init(&v->wake, on_wake, v);
 	timer_init(&v->storm, on_storm, v);
+	timer_init(&v->due, on_due, v);
 	v->kind = find_kind(type);
-	if (!v->kind || (!find_word(v->kind->moods, mood, &v->mood) &&
-			!find_word(ring_moods, mood, &v->ring_mood)))
+	if (!v->kind || !set_character(v, mood))
 		goto free_v;
 	assert(v->kind->config_len <= sizeof(v->config));
 	v->state = calloc(1, v->kind->state_len);
@@ -327,12 +431,25 @@ free_v:
 	return NULL;
 }
 
+const struct sim_peer *sim_virtio_peer(const char *type)
+{
+	const struct sim_virtio_kind *kind = find_kind(type);
+
+	return kind ? &kind->peer : NULL;
+}
+
+static void stop_timers(struct sim_virtio *v)
+{
+	timer_stop(&v->wake);
+	timer_stop(&v->storm);
+	timer_stop(&v->due);
+}
+
 void sim_virtio_free(struct sim_virtio *v)
 {
 	if (!v)
 		return;
-	timer_stop(&v->wake);
-	timer_stop(&v->storm);
+	stop_timers(v);
 	if (v->kind->fini)
 		v->kind->fini(v->state);
 	free(v->state);
@@ -381,8 +498,7 @@ void sim_virtio_start_queue(struct sim_virtio *v, unsigned int queue,
 	v->n_complaints = 0;
 	if (v->kind->start)
 		v->kind->start(v, v->state);
-	if (v->ring_mood == RING_STORM)
-		timer_start(v->timers, &v->storm, STORM_US);
+	begin_fault(v);
 	if (v->ring_mood == RING_EAGER)
 		sim_virtio_turn(v);
 	else
@@ -394,8 +510,7 @@ uint16_t sim_virtio_stop_queue(struct sim_virtio *v, unsigned int queue)
 	struct queue *q = &v->queues[queue];
 
 	if (has_queue(v, queue) && is_live(v)) {
-		timer_stop(&v->wake);
-		timer_stop(&v->storm);
+		stop_timers(v);
 		if (v->kind->stop)
 			v->kind->stop(v, v->state);
 	}

@@ -32,14 +32,17 @@ struct sim_queue_setup {
 enum { SIM_QUEUES = 2, SIM_QUEUE_MOST = 256 };
 
 struct sim_virtio;
+struct sim_peer;
 
 /* @type: "rpmsg" or "gpio".  @mood: how it misbehaves, "healthy" for none; the
- * words are in mhi-sim(1).  All borrowed.  NULL without memory or when a word
- * is unknown. */
+ * words are in mhi-sim(1); or a fault as sim/peer-fault.h has it, at each start.
+ * All borrowed.  NULL without memory or when a word is unknown. */
 struct sim_virtio *sim_virtio_new(const char *type, const char *mood, uint64_t seed,
 				  struct timers *timers,
 				  const struct sim_virtio_bus_ops *bus_ops, void *bus);
 void sim_virtio_free(struct sim_virtio *v);
+/* The faults that a device of this type has, or NULL: no such type. */
+const struct sim_peer *sim_virtio_peer(const char *type);
 
 enum virtio_id sim_virtio_id(const struct sim_virtio *v);
 uint64_t sim_virtio_features(const struct sim_virtio *v);	/* offered */

@@ -7,6 +7,7 @@
  * publishing, interrupts, budgets and the faults of a ring are not its business.
  */
 #pragma once
+#include "sim/peer-fault.h"
 #include "sim/vq.h"
 
 enum { SIM_VIRTIO_CONFIG_MOST = 256 };
@@ -22,6 +23,12 @@ struct sim_virtio_kind {
 	/* "healthy" and its own words, ended by NULL.  The moods of a ring,
 	 * which every kind has, are virtio.c's. */
 	const char *const *moods;
+	/* Faults of the catalogue.  Each case is a mood, of the kind or of a ring,
+	 * or one deed: fault_mood() says which, and NULL for a deed, which lie()
+	 * does once; NULL when there are none such. */
+	struct sim_peer peer;
+	const char *(*fault_mood)(unsigned int id, unsigned int number);
+	void (*lie)(struct sim_virtio *v, void *state, unsigned int id, unsigned int number);
 
 	/* Once.  Writes config_len bytes to @config.  False: cannot be.  fini()
 	 * follows init(), also a failed one; either may be NULL. */
