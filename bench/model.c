@@ -47,10 +47,11 @@ static int hw_map(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 	return 0;
 }
 
-static int hw_unmap(struct hw *hw, const struct dma *dma)
+static int hw_unmap(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 {
 	(void)hw;
 	(void)dma;
+	(void)rights;
 	return 0;
 }
 

@@ -105,10 +105,10 @@ static int count_map(struct hw *hw, const struct dma *dma, enum dma_rights right
 	return real_ops->map(hw, dma, rights);
 }
 
-static int count_unmap(struct hw *hw, const struct dma *dma)
+static int count_unmap(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 {
 	seen.maps++;
-	return real_ops->unmap(hw, dma);
+	return real_ops->unmap(hw, dma, rights);
 }
 
 static void count_seam(struct hw *hw)

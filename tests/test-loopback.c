@@ -156,7 +156,7 @@ START_TEST(test_unmapped_memory_is_out_of_reach_at_once)
 {
 	boot();
 	loop_turn(loop, false);
-	ck_assert_int_eq(hw->ops->unmap(hw, &writes), 0);
+	ck_assert_int_eq(hw->ops->unmap(hw, &writes, DEV_WRITES), 0);
 	sim_inject_event(loopback_sim(hw), 0, 0, 0, 0);
 	ck_assert_uint_ge(sim_counts(loopback_sim(hw))->refused_dma, 1);
 	ck_assert_uint_eq(read32(MHISTATUS) >> 8 & 0xff, MHI_STATE_SYS_ERR);
@@ -174,8 +174,8 @@ START_TEST(test_mappings_are_checked)
 	d.len = PAGE;
 	ck_assert_int_eq(hw->ops->map(hw, &d, DEV_READS), 0);
 	ck_assert_int_eq(hw->ops->map(hw, &d, DEV_READS), -EEXIST);
-	ck_assert_int_eq(hw->ops->unmap(hw, &d), 0);
-	ck_assert_int_eq(hw->ops->unmap(hw, &d), -ENOENT);
+	ck_assert_int_eq(hw->ops->unmap(hw, &d, DEV_READS), 0);
+	ck_assert_int_eq(hw->ops->unmap(hw, &d, DEV_READS), -ENOENT);
 	d.iova = hw->iova_max;
 	ck_assert_int_eq(hw->ops->map(hw, &d, DEV_READS), -EINVAL);
 	d.iova = UINT64_MAX - PAGE + 1;

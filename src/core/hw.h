@@ -35,7 +35,9 @@ struct hw_ops {
 	 * Orders every earlier store to DMA memory before it. */
 	int (*ring_bell)(struct hw *hw, uint32_t offset, uint64_t value);
 	int (*map)(struct hw *hw, const struct dma *dma, enum dma_rights rights);
-	int (*unmap)(struct hw *hw, const struct dma *dma);
+	/* With the rights it was mapped with.  The device is stopped before it
+	 * loses memory that it may write, and stays so until it is reset. */
+	int (*unmap)(struct hw *hw, const struct dma *dma, enum dma_rights rights);
 	bool (*is_present)(struct hw *hw);
 	/* Resets the function; done comes later, from the loop. */
 	int (*reset)(struct hw *hw, hw_done_fn done, void *user);

@@ -103,7 +103,7 @@ void memory_unmap(struct memory *m)
 	while (m->n_mapped) {
 		m->n_mapped--;
 		if (m->dma[m->n_mapped].len)
-			m->hw->ops->unmap(m->hw, &m->dma[m->n_mapped]);
+			m->hw->ops->unmap(m->hw, &m->dma[m->n_mapped], m->n_mapped);
 	}
 	pool_close(&m->pool);
 	m->hw = NULL;

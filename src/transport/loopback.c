@@ -219,11 +219,12 @@ static int loopback_map(struct hw *hw, const struct dma *dma, enum dma_rights ri
 	return 0;
 }
 
-static int loopback_unmap(struct hw *hw, const struct dma *dma)
+static int loopback_unmap(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 {
 	struct loopback *l = to_loopback(hw);
 	unsigned int at = find_map(l, dma->iova);
 
+	(void)rights;
 	if (at == l->n_maps || l->maps[at].iova != dma->iova || l->maps[at].len != dma->len)
 		return -ENOENT;
 	l->n_maps--;

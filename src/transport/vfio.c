@@ -119,10 +119,10 @@ static int vfio_map(struct hw *hw, const struct dma *dma, enum dma_rights rights
 	return vfio_iommu_map(&from_hw(hw)->iommu, dma, rights);
 }
 
-static int vfio_unmap(struct hw *hw, const struct dma *dma)
+static int vfio_unmap(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 {
-	/* A device that may still write must not lose its memory first. */
-	config_command(from_hw(hw), 0, PCI_COMMAND_MASTER);
+	if (rights == DEV_WRITES)
+		config_command(from_hw(hw), 0, PCI_COMMAND_MASTER);
 	return vfio_iommu_unmap(&from_hw(hw)->iommu, dma);
 }
 

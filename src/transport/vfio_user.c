@@ -234,11 +234,12 @@ static int vfio_user_map(struct hw *hw, const struct dma *dma, enum dma_rights r
 						    .fds = &dma->fd, .n_fds = 1 });
 }
 
-static int vfio_user_unmap(struct hw *hw, const struct dma *dma)
+static int vfio_user_unmap(struct hw *hw, const struct dma *dma, enum dma_rights rights)
 {
 	struct vu_dma_unmap unmap = { .argsz = sizeof(unmap), .iova = dma->iova,
 				      .size = dma->len };
 
+	(void)rights;
 	return ask(from_hw(hw), &(struct question){ .command = VU_DMA_UNMAP, .payload = &unmap,
 						    .payload_len = sizeof(unmap) });
 }

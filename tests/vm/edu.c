@@ -177,9 +177,9 @@ static void try_dma(struct edu *e)
 	memset(reads.cpu, 0x55, LEN);
 	copy(e, EDU_DMA_BUF, (uint32_t)reads.iova, DMA_TO_RAM);
 	ok(is_all(reads.cpu, 0x55, LEN), "what it may only read stays as it is");
-	ok(!e->hw->ops->unmap(e->hw, &reads), "memory is unmapped");
+	ok(!e->hw->ops->unmap(e->hw, &reads, DEV_READS), "memory is unmapped");
 	memset(writes.cpu, 0xaa, LEN);
-	ok(!e->hw->ops->unmap(e->hw, &writes), "and the other part");
+	ok(!e->hw->ops->unmap(e->hw, &writes, DEV_WRITES), "and the other part");
 	ok(master_again(e), "the device may try");
 	copy(e, EDU_DMA_BUF, (uint32_t)writes.iova, DMA_TO_RAM);
 	ok(is_all(writes.cpu, 0xaa, LEN), "after that the device writes nothing");
