@@ -244,6 +244,16 @@ START_TEST(test_a_loader_that_boots_by_itself_needs_none)
 }
 END_TEST
 
+START_TEST(test_the_first_loader_may_be_the_only_one_that_wants_an_image)
+{
+	put("a.bin", image, LEN);
+	d = rig_device(&rig, "loopback,name=plain,ee=pbl,boot=loader");
+	ck_assert_msg(shows("state=ready\n"), "%s", rig_show(d, "state"));
+	ck_assert_uint_eq(counts()->images, 1);
+	ck_assert_uint_eq(counts()->image_sum, sum_of(image, LEN));
+}
+END_TEST
+
 START_TEST(test_edl_takes_its_programmer)
 {
 	put("a.bin", image, LEN);
@@ -295,6 +305,7 @@ int main(void)
 	tcase_add_test(l, test_what_follows_the_first_part_may_be_a_program);
 	tcase_add_test(l, test_a_missing_image_ends_the_start_and_has_a_name);
 	tcase_add_test(l, test_a_loader_that_boots_by_itself_needs_none);
+	tcase_add_test(l, test_the_first_loader_may_be_the_only_one_that_wants_an_image);
 	tcase_add_test(l, test_edl_takes_its_programmer);
 	tcase_add_test(l, test_off_and_unplug_while_an_image_is_read);
 	suite_add_tcase(s, l);

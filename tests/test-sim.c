@@ -376,6 +376,26 @@ START_TEST(test_bhi_takes_an_image_and_goes_on)
 }
 END_TEST
 
+/* As a host does that found the device in EDL and could not stop it. */
+START_TEST(test_a_programmer_finds_the_reset_that_its_loader_ignored)
+{
+	struct sim_config c = sim_config_default;
+
+	c.first_ee = MHI_EE_EDL;
+	reopen(&c);
+	sim_write32(host.sim, MHICTRL, MHICTRL_RESET);
+	host_settle(&host);
+	ck_assert_uint_eq(sim_read32(host.sim, MHICTRL), MHICTRL_RESET);
+	sim_write32(host.sim, BHI + BHI_IMGADDR_LOW, (uint32_t)make_image(5000));
+	sim_write32(host.sim, BHI + BHI_IMGSIZE, 5000);
+	sim_write32(host.sim, BHI + BHI_IMGTXDB, 1);
+	host_settle(&host);
+	ck_assert_uint_eq(sim_read32(host.sim, BHI + BHI_EXECENV), MHI_EE_FP);
+	ck_assert_uint_eq(sim_read32(host.sim, MHICTRL), 0);
+	ck_assert_uint_eq(host_state(&host), MHI_STATE_READY);
+}
+END_TEST
+
 START_TEST(test_bhi_refuses_an_image_it_cannot_read)
 {
 	struct sim_config c = sim_config_default;
@@ -568,6 +588,7 @@ int main(void)
 	tcase_add_test(t, test_a_modem_boots_from_pbl_by_itself);
 	tcase_add_test(t, test_boot_loaders_ignore_reset);
 	tcase_add_test(t, test_bhi_takes_an_image_and_goes_on);
+	tcase_add_test(t, test_a_programmer_finds_the_reset_that_its_loader_ignored);
 	tcase_add_test(t, test_bhi_refuses_an_image_it_cannot_read);
 	tcase_add_test(t, test_bhie_walks_the_vector);
 	tcase_add_test(t, test_moods_are_kept);

@@ -23,6 +23,8 @@ static const struct number {
 	{ "dump_us", offsetof(struct sim_config, dump_us), 0, LONGEST_STEP_US },
 };
 
+enum { BOOT_FLASH, BOOT_LOADER, BOOT_IMAGES };
+
 static const struct word {
 	const char *word;
 	unsigned int value;
@@ -30,7 +32,7 @@ static const struct word {
 	{ "amss", MHI_EE_AMSS }, { "pbl", MHI_EE_PBL }, { "pthru", MHI_EE_PTHRU },
 	{ "sbl", MHI_EE_SBL }, { "edl", MHI_EE_EDL }, { "rddm", MHI_EE_RDDM },
 }, boots[] = {
-	{ "flash", false }, { "images", true },
+	{ "flash", BOOT_FLASH }, { "loader", BOOT_LOADER }, { "images", BOOT_IMAGES },
 }, crashes[] = {
 	{ "sys-err", false }, { "rddm", true },
 }, moods[] = {
@@ -109,10 +111,12 @@ static int set_character(const struct spec_option *o, struct sim_config *c,
 		return 0;	/* "name" is not the modem's */
 	r = is_boot ? find_word(boots, ARRAY_SIZE(boots), "boot", o->value, &value, ret_why) :
 		      find_word(crashes, ARRAY_SIZE(crashes), "crash", o->value, &value, ret_why);
-	if (is_boot)
-		c->wants_images = value;
-	else
+	if (!is_boot) {
 		c->crashes_to_rddm = value;
+		return r;
+	}
+	c->wants_images = value != BOOT_FLASH;
+	c->is_sbl_on_board = value == BOOT_LOADER;
 	return r;
 }
 

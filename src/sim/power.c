@@ -160,7 +160,8 @@ static void identify(struct sim *s)
 static bool boots_by_itself(const struct sim *s, uint32_t ee)
 {
 	return ee == MHI_EE_PTHRU ||
-	       ((ee == MHI_EE_PBL || ee == MHI_EE_SBL) && !s->config.wants_images);
+	       (ee == MHI_EE_PBL && !s->config.wants_images) ||
+	       (ee == MHI_EE_SBL && (!s->config.wants_images || s->config.is_sbl_on_board));
 }
 
 void power_on(struct sim *s, uint32_t ee)
@@ -335,11 +336,12 @@ void power_boot_on(struct sim *s)
 		return;
 	}
 	power_announce_ee(s, next);
-	if (next == MHI_EE_AMSS) {
-		if (s->regs[MHICTRL / 4] & MHICTRL_RESET)
-			begin_reset(s);
+	if (!is_boot_loader(next) && s->regs[MHICTRL / 4] & MHICTRL_RESET) {
+		begin_reset(s);
 		return;
 	}
+	if (next == MHI_EE_AMSS)
+		return;
 	if (boots_by_itself(s, next))
 		timer_start(s->timers, &s->boot_timer, s->config.boot_us);
 	if (s->state == MHI_STATE_RESET && s->mood != SIM_NEVER_READY)

@@ -69,6 +69,7 @@ struct sim_config {
 	uint32_t dump_us;	/* RDDM to the end of the dump */
 	/* PBL, EDL and SBL go on only with an image from the host. */
 	bool wants_images;
+	bool is_sbl_on_board;	/* ... but SBL, which finds the rest on board */
 	bool crashes_to_rddm;	/* a crash leads there: it has a dump to send */
 };
 
