@@ -55,7 +55,6 @@ torture_programs = tests/sweep-memory tests/sweep-syscalls tests/sweep-registers
 	tests/device/test-kill tests/soak
 
 # All of it is tried; one that fails makes the whole fail.
-.PHONY: torture
 torture: mhifs$(EXEEXT) mhi-sim$(EXEEXT) $(torture_programs) $(torture_units)
 	@status=0; \
 	export top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)'; \
