@@ -136,7 +136,7 @@ image() {
 image_of_mhifs() {
 	image "$@" -f "$vm/guest/mhifs-lib.sh:/etc/mhifs-lib.sh" \
 		-b "$top_builddir/mhifs" -b "$top_builddir/mhictl" -b "$top_builddir/tests/vm/talk" \
-		-m fuse -m vfio_iommu_type1 -m vfio_pci -m mhi_pci_generic
+		-m fuse -m vfio_iommu_type1 -m vfio_pci
 }
 
 obey() {

@@ -8,7 +8,7 @@ host_crash() { kill -USR1 "$sim_pid"; }
 
 guest_on() {
 	need_kernel "$1"
-	image_of_mhifs mhifs
+	image_of_mhifs mhifs -m mhi_pci_generic
 	shift
 	guest "$@" -v "$socket"
 }

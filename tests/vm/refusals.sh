@@ -7,7 +7,7 @@
 need_program mhi-sim mhifs mhictl tests/vm/talk
 need_qemu_vfio_user
 need_kernel k61
-image_of_mhifs refusals -m e1000 -m mhi_wwan_ctrl
+image_of_mhifs refusals -m e1000 -m mhi_pci_generic -m mhi_wwan_ctrl
 sim_start --profile sierra-em919x
 guest "refusals" -I on -- -device pcie-pci-bridge,id=bridge \
 	-device e1000,bus=bridge,addr=2,romfile= \

@@ -7,6 +7,7 @@
  *	talk poll FILE			poll says what read and write would do
  *	talk users FILE COUNT		opens that often, and waits for the end of
  *					standard input
+ *	talk wait FILE			polls, reads, and prints the error or the count
  *	talk load FILE			echoes until an error, then prints it and
  *					what poll says: "ENODEV IN OUT HUP ERR"
  *
@@ -184,6 +185,23 @@ static int users(const char *path, unsigned long count)
 	return 0;
 }
 
+static int wait_for(const char *path)
+{
+	char data[64];
+	int fd = file_open(path);
+	ssize_t n;
+
+	if (fd < 0)
+		return 1;
+	await(fd, POLLIN, -1);
+	n = read(fd, data, sizeof(data));
+	if (n < 0)
+		puts(strerrorname_np(errno));
+	else
+		printf("%zd\n", n);
+	return 0;
+}
+
 static int load(const char *path)
 {
 	static char data[MAX_LEN];
@@ -220,6 +238,8 @@ int main(int argc, char **argv)
 		return polled(argv[2]);
 	if (!strcmp(verb, "users") && argc == 4)
 		return users(argv[2], strtoul(argv[3], NULL, 0));
+	if (!strcmp(verb, "wait"))
+		return wait_for(argv[2]);
 	if (!strcmp(verb, "load"))
 		return load(argv[2]);
 	fprintf(stderr, "talk: see the head of talk.c\n");

@@ -45,6 +45,21 @@ host() {
 	echo "HOST: $1"
 }
 
+# The whole machine, with all its devices, for a second.  No alarm clock wakes an
+# emulated one from this sleep; the kernel's own test of it does.
+sleeps() {
+	echo platform >/sys/power/pm_test &&
+		echo 1 >/sys/module/suspend/parameters/pm_test_delay &&
+		timeout 60 sh -c "echo freeze >/sys/power/state"
+}
+
+# Suspend to memory; the devices are reset on the way.
+sleeps_deep() {
+	echo none >/sys/power/pm_test && echo 0 >/sys/class/rtc/rtc0/wakealarm &&
+		echo +2 >/sys/class/rtc/rtc0/wakealarm &&
+		timeout 60 sh -c "echo mem >/sys/power/state"
+}
+
 find_function() {
 	for path in /sys/bus/pci/devices/*; do
 		[ "$(cat "$path/vendor"):$(cat "$path/device")" != "$1" ] || {

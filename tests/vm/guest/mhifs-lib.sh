@@ -11,7 +11,7 @@ driver_is() {
 	is "$1" "${driver##*/}"
 }
 
-has_line() { grep -qx "$2" "$1" || { cat "$1"; return 1; }; }
+has_line() { grep -qx "$2" "$1" || { grep "^${2%%=*}=" "$1"; return 1; }; }
 no_file() { ! [ -e "$1" ]; }
 mounts() { mhifs --sandbox=kill "vfio:$bdf,profile=sim" $mnt; }
 unmounts() { umount $mnt && within 5 no_daemon; }
