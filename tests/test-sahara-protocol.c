@@ -256,6 +256,19 @@ START_TEST(test_what_was_said_before_reset_was_heard_is_no_answer)
 }
 END_TEST
 
+START_TEST(test_one_that_does_not_start_over_is_given_up_soon)
+{
+	ear_hello(&e, SAHARA_MODE_PENDING);
+	ear_read(&e, 77, 0, 100);
+	ck_assert_uint_eq(ear_said(&e), SAHARA_RESET);
+	sahara_tick(&e.s, e.now_us + e.limits.reset_us - 1);
+	ck_assert(!sahara_is_over(&e.s));
+	sahara_tick(&e.s, e.now_us + e.limits.reset_us);
+	ck_assert(sahara_is_over(&e.s));
+	ck_assert_str_eq(e.why, "the device does not start over");
+}
+END_TEST
+
 START_TEST(test_silence_ends_a_session)
 {
 	ear_hello(&e, SAHARA_MODE_PENDING);
@@ -644,6 +657,7 @@ static void add_images(TCase *t)
 	tcase_add_test(t, test_f59_refusals_for_ever_end);
 	tcase_add_test(t, test_f59_speech_over_our_bytes_is_refused);
 	tcase_add_test(t, test_what_was_said_before_reset_was_heard_is_no_answer);
+	tcase_add_test(t, test_one_that_does_not_start_over_is_given_up_soon);
 	tcase_add_test(t, test_silence_ends_a_session);
 	tcase_add_test(t, test_a_device_that_never_speaks_is_given_up);
 	tcase_add_test(t, test_a_session_without_end_ends);

@@ -194,14 +194,15 @@ START_TEST(test_f59_a_liar_boots_in_the_end)
 }
 END_TEST
 
-static void check_region(const char *name, size_t len)
+static void check_region(struct device *d, const char *name, size_t len)
 {
-	char path[192];
+	char path[192], shown[64];
+	struct node *n;
 	struct stat st;
 	uint8_t bytes[251];
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/dump/loopback-one.memory/%s", rig.folder, name);
+	snprintf(path, sizeof(path), "%s/dump/loopback-one/%s", rig.folder, name);
 	fd = open(path, O_RDONLY);
 	ck_assert_msg(fd >= 0, "%s", path);
 	ck_assert_int_eq(fstat(fd, &st), 0);
@@ -211,6 +212,11 @@ static void check_region(const char *name, size_t len)
 	for (unsigned int i = 0; i < sizeof(bytes); i++)
 		ck_assert_uint_eq(bytes[i], i);
 	close(fd);
+	snprintf(shown, sizeof(shown), "dump/%s", name);
+	n = rig_find_node(d, shown);
+	ck_assert_ptr_nonnull(n);
+	ck_assert_uint_eq(n->mode, 0600);
+	ck_assert_uint_eq(n->size, len);
 }
 
 START_TEST(test_memory_of_a_crashed_modem_is_saved_before_it_boots)
@@ -220,10 +226,10 @@ START_TEST(test_memory_of_a_crashed_modem_is_saved_before_it_boots)
 	struct stat st;
 
 	RIG_UNTIL(&rig, is_ready(d));
-	check_region("1-00-OCIMEM.BIN", REGION_0);
-	check_region("1-01-DDRCS0.BIN", REGION_1);
-	check_region("1-02-_._load.cmm", REGION_2);
-	snprintf(path, sizeof(path), "%s/dump/loopback-one.memory", rig.folder);
+	check_region(d, "crash-1-00-OCIMEM.BIN", REGION_0);
+	check_region(d, "crash-1-01-DDRCS0.BIN", REGION_1);
+	check_region(d, "crash-1-02-_._load.cmm", REGION_2);
+	snprintf(path, sizeof(path), "%s/dump/loopback-one", rig.folder);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 }

@@ -37,6 +37,9 @@ struct bearer_ops {
 	void (*sleep)(struct bearer *b);
 	bool (*is_asleep)(const struct bearer *b);
 	void (*wake)(struct bearer *b);
+	/* A driver has done with its channel, and closed it: it is to be a file.
+	 * Missing: channels stay with their drivers. */
+	void (*yielded)(struct bearer *b, const char *channel);
 	/* The hardware leaves, in whatever state: what links it offers give every
 	 * slot back and close from inside.  Safe twice. */
 	void (*close)(struct bearer *b);

@@ -1,5 +1,6 @@
 #include "device/crashes.h"
 #include "base/cleanup.h"
+#include "device/instance.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,10 +51,20 @@ static struct crash_file *show_file(struct crashes *d, const char *name, unsigne
 	f->node = (struct node){ .name = f->name, .mode = 0600, .ops = &file_ops, .user = f,
 				 .size = (uint64_t)st->st_size, .time = st->st_mtime };
 	list_for_each(other, &d->shown.nodes, node.node)
-		if (other->number > number)
+		if (other->number > number ||
+		    (other->number == number && strcmp(other->name, name) > 0))
 			break;
 	list_insert_before(&other->node.node, &f->node.node);
 	return f;
+}
+
+static const char partial[] = ".partial";
+
+/* Of a part of the memory: "-00-OCIMEM.BIN". */
+static bool is_part(const char *end)
+{
+	return *end == '-' && !end[strspn(end, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "abcdefghijklmnopqrstuvwxyz0123456789._-")];
 }
 
 /* "crash-12.bin" */
@@ -68,7 +79,7 @@ static bool is_ours(const char *name, unsigned int *ret_number)
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		if (!strcmp(name + end, ends[i]))
 			return true;
-	return false;
+	return is_part(name + end);
 }
 
 static int scan_entry(struct crashes *d, int dir, const char *name)
@@ -103,21 +114,40 @@ static int scan(struct crashes *d)
 	return r;
 }
 
-int crashes_init(struct crashes *d, const char *path)
+static struct crashes *new(const char *dir, const char *device)
 {
+	struct crashes *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
 	node_dir_init(&d->shown, "dump");
 	d->shown.mode = 0700;
-	d->last = 0;
-	d->path = strdup(path);
-	return d->path ? scan(d) : -ENOMEM;
+	if (asprintf(&d->path, "%s/%s", dir, device) < 0)
+		d->path = NULL;
+	if (d->path && !scan(d))
+		return d;
+	crashes_free(d);
+	return NULL;
 }
 
-void crashes_fini(struct crashes *d)
+struct crashes *crashes_of(struct device *d, const char *dir)
 {
-	while (d->path && !list_is_empty(&d->shown.nodes))
+	if (!d->crashes) {
+		d->crashes = new(dir, d->path_name);
+		if (d->crashes)
+			list_append(&device_root(d)->dirs, &d->crashes->shown.node);
+	}
+	return d->crashes;
+}
+
+void crashes_free(struct crashes *d)
+{
+	if (!d)
+		return;
+	while (!list_is_empty(&d->shown.nodes))
 		forget_file(list_first(&d->shown.nodes, struct crash_file, node.node));
 	free(d->path);
-	d->path = NULL;
+	free(d);
 }
 
 /* --- what lies on disk --- */
@@ -178,7 +208,7 @@ static unsigned int oldest(const struct crashes *d)
 	return list_first(&d->shown.nodes, struct crash_file, node.node)->number;
 }
 
-static bool is_too_much(const struct crashes *d, size_t more)
+static bool is_too_much(const struct crashes *d, uint64_t more)
 {
 	uint64_t bytes = more;
 	unsigned int n = 0, last = 0;
@@ -193,18 +223,18 @@ static bool is_too_much(const struct crashes *d, size_t more)
 }
 
 /* The crash of @number itself stays. */
-static void make_room(struct crashes *d, int dir, unsigned int number, size_t more)
+static void make_room(struct crashes *d, int dir, unsigned int number, uint64_t more)
 {
 	while (!list_is_empty(&d->shown.nodes) && oldest(d) != number && is_too_much(d, more))
 		remove_crash(d, dir, oldest(d));
 }
 
-static int create(struct crashes *d, unsigned int number, const char *end, size_t len,
+static int create(struct crashes *d, unsigned int number, const char *end, uint64_t len,
 		  struct crash_file **ret_file)
 {
 	CLEANUP_CLOSE int dir = enter_dir(d);
 	struct stat st = { .st_mtime = time(NULL) };
-	char name[40];
+	char name[CRASH_NAME];
 	int fd;
 
 	if (dir < 0)
@@ -234,19 +264,20 @@ static int write_some(struct crash_file *f, int fd, const void *bytes, size_t le
 }
 
 /* Another process may have a device of the same name. */
-static int create_next(struct crashes *d, size_t len, struct crash_file **ret_file)
+static int create_next(struct crashes *d, const char *end, uint64_t len,
+		       struct crash_file **ret_file)
 {
 	int fd = -EEXIST;
 
 	for (int tries = 0; fd == -EEXIST && tries < MOST_TRIES; tries++)
-		fd = create(d, ++d->last, ".txt", len, ret_file);
+		fd = create(d, ++d->last, end, len, ret_file);
 	return fd;
 }
 
 int crashes_save(struct crashes *d, const struct text *t, unsigned int *ret_number)
 {
 	struct crash_file *f = NULL;
-	CLEANUP_CLOSE int fd = create_next(d, t->len, &f);
+	CLEANUP_CLOSE int fd = create_next(d, ".txt", t->len, &f);
 	size_t at = 0;
 	int n = fd;
 
@@ -279,12 +310,42 @@ int crash_write_more(struct crash_writer *w)
 	return w->at < w->len ? CRASH_MORE : CRASH_WHOLE;
 }
 
+int crash_part_begin(struct crash_writer *w, struct crashes *d, unsigned int *number,
+		     const char *name, uint64_t len)
+{
+	char end[CRASH_NAME];
+
+	*w = (struct crash_writer){ .dir = d };
+	snprintf(end, sizeof(end), "-%s%s", name, partial);
+	w->fd = *number ? create(d, *number, end, len, &w->file) :
+			  create_next(d, end, len, &w->file);
+	if (w->fd < 0)
+		return w->fd;
+	*number = w->file->number;
+	return 0;
+}
+
+int crash_part_add(struct crash_writer *w, const void *bytes, size_t len)
+{
+	const uint8_t *from = bytes;
+
+	for (size_t at = 0; at < len;) {
+		int n = write_some(w->file, w->fd, from + at, len - at);
+
+		if (n < 0 && n != -EINTR)
+			return n;
+		at += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
 static void name_whole(struct crash_writer *w)
 {
 	CLEANUP_CLOSE int dir = open_dir(w->dir);
 	char name[sizeof(w->file->name)];
 
-	snprintf(name, sizeof(name), "crash-%u.bin", w->file->number);
+	memcpy(name, w->file->name, sizeof(name));
+	name[strlen(name) - strlen(partial)] = '\0';
 	if (dir >= 0 && !renameat(dir, w->file->name, dir, name))
 		memcpy(w->file->name, name, sizeof(name));
 }

@@ -4,6 +4,7 @@
  */
 #include "device/instance.h"
 #include "base/cleanup.h"
+#include "device/crashes.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static void device_free(struct device *d)
 	device_close(d);
 	free_drivers(d);
 	d->bearer->ops->free(d->bearer);
+	crashes_free(d->crashes);
 	events_unref(d->events);
 	text_fini(&d->blame);
 	free(d->path_name);
@@ -224,6 +226,19 @@ void driver_put(struct driver *dr)
 	device_put(dr->device);
 }
 
+bool driver_may_yield(const struct driver *dr)
+{
+	return dr->device->bearer->ops->yielded && !dr->has_yielded;
+}
+
+void driver_yield(struct driver *dr)
+{
+	struct bearer *b = dr->device->bearer;
+
+	dr->has_yielded = true;
+	b->ops->yielded(b, dr->ops->channel);
+}
+
 void driver_blame(struct driver *dr, const char *why)
 {
 	text_clear(&dr->device->blame);
@@ -240,7 +255,7 @@ struct driver *device_driver_of(const struct device *d, const char *channel)
 	struct driver *dr;
 
 	list_for_each(dr, &d->drivers, node)
-		if (dr->ops->channel && !strcmp(dr->ops->channel, channel))
+		if (dr->ops->channel && !dr->has_yielded && !strcmp(dr->ops->channel, channel))
 			return dr;
 	return NULL;
 }

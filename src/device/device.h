@@ -38,6 +38,7 @@ void device_put(struct device *d);
 
 const char *device_name(const struct device *d);	/* "mhi0" */
 const char *device_path_name(const struct device *d);	/* "loopback-0", "pci-0000:01:00.0" */
+const char *device_ee(const struct device *d);	/* "AMSS"; static */
 bool device_is_gone(const struct device *d);
 /* In mission mode or in an error state, one it will be tried to leave later among
  * them: nothing more to wait for at start. */

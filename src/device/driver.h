@@ -16,7 +16,7 @@ struct driver_ops {
 	/* The channel of the bearer it took for itself: it has no file then.  NULL:
 	 * none, and offered is not called. */
 	const char *channel;
-	/* That channel is offered now, or is not any more. */
+	/* That channel, unless it was yielded, is offered now, or is not any more. */
 	void (*offered)(struct driver *dr, struct link *l, unsigned int chan, bool is_offered);
 	/* Orderly end for good: lets go of what it has, then driver_put(), now or
 	 * later. */
@@ -31,6 +31,7 @@ struct driver {
 	const struct driver_ops *ops;
 	struct device *device;	/* borrowed */
 	bool has_device;	/* its driver_put() is due */
+	bool has_yielded;	/* it has no channel any more */
 };
 
 /* Registers its events, checked once, and gets the device for it; the device
@@ -42,5 +43,9 @@ int device_add_driver(struct device *d, struct driver *dr, const struct driver_o
 void driver_blame(struct driver *dr, const char *why);
 /* The driver let go of the device; safe twice. */
 void driver_put(struct driver *dr);
+/* Can its channel become a file, while the driver stays?  Then it does, once the
+ * driver has closed it. */
+bool driver_may_yield(const struct driver *dr);
+void driver_yield(struct driver *dr);
 /* One line of the device's events; takes @fields. */
 void driver_tell(struct driver *dr, const char *type, json_t *fields);

@@ -67,6 +67,7 @@ struct device {
 	struct events *events;	/* reference */
 	struct text blame;	/* of a driver; "": nothing */
 	struct history history;
+	struct crashes *crashes;	/* owned; NULL: nothing is saved of it */
 	struct {	/* as the last event told it */
 		enum engine_state state;
 		const char *mhi, *ee;
@@ -93,7 +94,6 @@ void device_close(struct device *d);
 enum engine_state device_state(const struct device *d);
 const char *device_why(const struct device *d);
 const char *device_mhi(const struct device *d);
-const char *device_ee(const struct device *d);
 
 /* The driver that takes this channel of the bearer for itself, or NULL. */
 struct driver *device_driver_of(const struct device *d, const char *channel);

@@ -26,7 +26,6 @@ struct mhi {
 	struct mhi_boot boot;
 	struct mhi_crash crash;
 	struct mhi_sleep sleep;
-	bool has_crash;		/* its directory is there */
 	struct timer health;	/* the next look at a device that seems well */
 	struct engine_config config;
 	struct engine *engine;	/* owned; NULL before start */
@@ -231,7 +230,6 @@ static int add_helpers(struct mhi *m)
 	m->boot.profile = m->crash.profile = m->profile;
 	m->crash.image_why = &m->boot.why;
 	m->boot.dir = config_firmware_dir(m->files);
-	m->has_crash = true;
 	return mhi_crash_init(&m->crash, config_dump_dir(m->files));
 }
 
@@ -410,8 +408,7 @@ static void mhi_free(struct bearer *b)
 
 	if (m->engine)
 		engine_free(m->engine);
-	if (m->has_crash)
-		mhi_crash_fini(&m->crash);
+	mhi_crash_fini(&m->crash);
 	mhi_sleep_fini(&m->sleep);
 	profile_engine_config_fini(&m->config);
 	free(m->sim_chans);

@@ -99,11 +99,11 @@ static void save_report(struct mhi_crash *c)
 
 	c->number = 0;
 	write_report(c, &report);
-	r = text_failed(&report) ? -ENOMEM : crashes_save(&c->dumps, &report, &c->number);
+	r = text_failed(&report) ? -ENOMEM : crashes_save(c->dumps, &report, &c->number);
 	tell_dump(c, ".txt", report.len, r ? MHIFS_DUMP_FAILED : MHIFS_DUMP_SAVED, r);
 	if (r)
 		log_warn(device_name(c->device), "the report of the crash is not saved in %s: %s",
-			 c->dumps.path, strerror(-r));
+			 c->dumps->path, strerror(-r));
 	text_fini(&report);
 }
 
@@ -119,11 +119,11 @@ static void end_saving(struct mhi_crash *c, int r)
 		  is_whole ? MHIFS_DUMP_SAVED : MHIFS_DUMP_PARTIAL, r ? r : c->dump_status);
 	if (is_whole)
 		log_info(device_name(c->device), "its dump is saved in %s/crash-%u.bin",
-			 c->dumps.path, c->number);
+			 c->dumps->path, c->number);
 	else
 		log_warn(device_name(c->device), "its dump is saved in part (%s) in %s/"
 			 "crash-%u.bin.partial", strerror(r ? -r : -c->dump_status),
-			 c->dumps.path, c->number);
+			 c->dumps->path, c->number);
 	plan_reset(c);
 }
 
@@ -140,7 +140,7 @@ static void save_more(struct mhi_crash *c)
 static void begin_saving(struct mhi_crash *c)
 {
 	const struct dma *dma = &c->memory.dma[DEV_WRITES];
-	int r = c->number ? crash_write_begin(&c->writer, &c->dumps, c->number, dma->cpu,
+	int r = c->number ? crash_write_begin(&c->writer, c->dumps, c->number, dma->cpu,
 					     c->profile->rddm_size) : -ENOENT;
 
 	c->step = CRASH_SAVING;
@@ -299,21 +299,13 @@ void mhi_crash_keep_up(struct mhi_crash *c)
 
 int mhi_crash_init(struct mhi_crash *c, const char *dump_dir)
 {
-	struct text path = TEXT_INIT;
-	int r;
-
 	timer_init(&c->next, on_next, c);
-	text_printf(&path, "%s/%s", dump_dir, device_path_name(c->device));
-	r = text_failed(&path) ? -ENOMEM : crashes_init(&c->dumps, text_get(&path));
-	text_fini(&path);
-	if (!r)
-		list_append(&device_root(c->device)->dirs, &c->dumps.shown.node);
-	return r;
+	c->dumps = crashes_of(c->device, dump_dir);
+	return c->dumps ? 0 : -ENOMEM;
 }
 
 void mhi_crash_fini(struct mhi_crash *c)
 {
-	crashes_fini(&c->dumps);
 	text_fini(&c->why);
 }
 

@@ -34,7 +34,7 @@ struct mhi_crash {
 	bool has_dump;		/* of this crash; there is no second one */
 	bool has_reset;		/* a reset of ours has to end yet */
 	unsigned int number;	/* of the crash in dumps; 0: it has none */
-	struct crashes dumps;
+	struct crashes *dumps;	/* borrowed */
 	struct crash_writer writer;
 	int dump_status;	/* of the dump that is being saved */
 	struct memory memory;	/* for a dump */

@@ -110,8 +110,6 @@ static int check_chan(const struct profile *p, unsigned int i, struct text *ret_
 
 static const char *usb_profile_fault(const struct profile *p)
 {
-	if (p->n_sahara_images)
-		return "sahara_images is for devices on PCI; on USB the file SAHARA is for programs";
 	if (p->autosuspend_ms)
 		return "autosuspend_ms is for devices on PCI";
 	return p->n_erings ? "a USB modem has no event rings; is it based on a device on PCI?" :

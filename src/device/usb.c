@@ -1,4 +1,5 @@
 #include "device/usb.h"
+#include "device/crashes.h"
 #include "device/usb_chosen.h"
 #include "mhifs/mhifs.h"
 #include "usb/device.h"
@@ -50,12 +51,23 @@ static void on_done(void *user)
 	goal_reached(user, 0);
 }
 
-static void offer_all(struct usb *u)
+/* To its driver, or as a file. */
+static void offer(struct usb *u, unsigned int chan)
 {
 	bool is_ready = usb_device_state(u->modem) == USB_READY;
+	struct driver *dr = device_driver_of(u->bearer.device,
+					     usb_device_function(u->modem, chan)->name);
 
+	if (dr)
+		dr->ops->offered(dr, usb_device_link(u->modem), chan, is_ready);
+	else
+		device_offer_port(u->bearer.device, u->ports[chan], is_ready);
+}
+
+static void offer_all(struct usb *u)
+{
 	for (unsigned int c = 0; c < usb_device_link(u->modem)->n_chans; c++)
-		device_offer_port(u->bearer.device, u->ports[c], is_ready);
+		offer(u, c);
 }
 
 static void on_changed(void *user)
@@ -255,6 +267,20 @@ static int usb_power(struct bearer *b, enum engine_power what)
 	return r;
 }
 
+static void usb_yielded(struct bearer *b, const char *channel)
+{
+	struct usb *u = to_usb(b);
+
+	for (unsigned int c = 0; c < usb_device_link(u->modem)->n_chans && !u->is_closed; c++)
+		if (!strcmp(usb_device_function(u->modem, c)->name, channel))
+			offer(u, c);
+}
+
+static const struct profile *usb_profile(const struct bearer *b)
+{
+	return to_usb(b)->chosen.profile;
+}
+
 static void usb_close(struct bearer *b)
 {
 	struct usb *u = to_usb(b);
@@ -282,7 +308,9 @@ static const struct bearer_ops usb_ops = {
 	.state = usb_state,
 	.why = usb_why,
 	.ee = usb_ee,
+	.profile = usb_profile,
 	.show_info = usb_show_info,
+	.yielded = usb_yielded,
 	.power = usb_power,
 	.close = usb_close,
 	.free = usb_free,
@@ -374,6 +402,9 @@ int usb_start(const struct device_birth *b, struct device **ret_device, struct t
 	if (!bearer)
 		return -ENOMEM;
 	r = device_new(b, chosen.found.port, bearer, ret_device, ret_why);
+	/* What it left in emergency download is to be had from the modem as well. */
+	if (!r && !crashes_of(*ret_device, config_dump_dir(b->config)))
+		r = -ENOMEM;
 	return r ? r : start(to_usb(bearer), b->spec, ret_why);
 }
 

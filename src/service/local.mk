@@ -2,7 +2,6 @@ noinst_LIBRARIES += src/service/libservice.a
 src_service_libservice_a_SOURCES = \
 	src/service/pty.c src/service/pty.h \
 	src/service/sahara.c src/service/sahara.h \
-	src/service/sahara_dump.c src/service/sahara_dump.h \
 	src/service/sahara_inside.h \
 	src/service/sahara_memory.c \
 	src/service/sahara_protocol.c src/service/sahara_protocol.h \

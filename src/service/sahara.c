@@ -6,12 +6,12 @@
  * link may call done() from inside submit.
  */
 #include "service/sahara.h"
+#include "device/crashes.h"
 #include "device/driver.h"
 #include "device/firmware.h"
 #include "device/profile.h"
 #include "io/log.h"
 #include "mhifs/mhifs.h"
-#include "service/sahara_dump.h"
 #include "service/sahara_protocol.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +30,9 @@ struct sahara_driver {
 	char *dir;	/* owned */
 	struct sahara_limits limits;
 	struct sahara sahara;
-	struct sahara_dump dump;
+	struct crashes *crashes;	/* borrowed from the device */
+	struct crash_writer part;	/* of its memory, being saved */
+	unsigned int crash;		/* number of this dump */
 	struct log_limit logged;
 	struct timer clock, retry;
 	struct defer pump;
@@ -39,6 +41,7 @@ struct sahara_driver {
 	unsigned int chan;
 	enum door door;
 	bool is_offered, is_ending;
+	bool has_finished;	/* it has all its images */
 	uint32_t *ul_lens;	/* what each uplink slot holds; owned */
 	bool *ul_is_raw;	/* bytes of an image; owned */
 	uint32_t ul_next, ul_busy;	/* slots, in order */
@@ -68,7 +71,8 @@ static void tell(struct sahara_driver *d, const char *state, uint64_t bytes, con
 {
 	d->told = bytes;
 	driver_tell(&d->driver, MHIFS_EVENT_FIRMWARE,
-		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s}", "ee", mhi_ee_name(MHI_EE_SBL),
+		    json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:s}",
+			      "ee", device_ee(d->driver.device),
 			      "channel", d->channel, "image", d->named ? d->named->file : "",
 			      "bytes", (json_int_t)bytes,
 			      "total", (json_int_t)(d->image.fd < 0 ? 0 : d->image.len),
@@ -201,27 +205,31 @@ static void on_image_done(void *user, uint64_t id)
 static int on_dump_begin(void *user, const struct sahara_region *region)
 {
 	struct sahara_driver *d = user;
-	int r = d->sahara.memory.taken ? 0 : sahara_dump_begin(&d->dump);
+	char name[SAHARA_NAME_LEN + 16];
 
-	return r ? r : sahara_dump_open(&d->dump, region);
+	if (!d->sahara.memory.taken)
+		d->crash = 0;
+	snprintf(name, sizeof(name), "%02u-%s", region->index,
+		 *region->name ? region->name : "memory");
+	return crash_part_begin(&d->part, d->crashes, &d->crash, name, region->len);
 }
 
 static int on_dump_data(void *user, const uint8_t *data, uint32_t len)
 {
 	struct sahara_driver *d = user;
 
-	return sahara_dump_write(&d->dump, data, len);
+	return crash_part_add(&d->part, data, len);
 }
 
 static void on_dump_end(void *user, int status)
 {
 	struct sahara_driver *d = user;
-	uint64_t taken = d->sahara.memory.region.len - d->sahara.memory.left;
+	struct crash_file *file = d->part.file;
 
-	sahara_dump_close(&d->dump, !status);
+	crash_write_end(&d->part, !status);
 	driver_tell(&d->driver, MHIFS_EVENT_DUMP,
-		    json_pack("{s:s, s:I, s:s, s:s}", "file", d->dump.name,
-			      "bytes", (json_int_t)taken,
+		    json_pack("{s:s, s:I, s:s, s:s}", "file", file->name,
+			      "bytes", (json_int_t)file->node.size,
 			      "state", status ? MHIFS_DUMP_PARTIAL : MHIFS_DUMP_SAVED,
 			      "why", status ? strerror(-status) : ""));
 }
@@ -248,9 +256,10 @@ static void on_finished(void *user, enum sahara_mode mode)
 {
 	struct sahara_driver *d = user;
 
+	d->has_finished = mode == SAHARA_MODE_COMPLETE;
 	if (mode == SAHARA_MODE_MEMORY)
 		log_info(device_name(d->driver.device), "%s: the device's memory is saved as "
-			 "%s/%u-*", d->channel, d->dump.path, d->dump.number);
+			 "%s/crash-%u-*", d->channel, d->crashes->path, d->crash);
 }
 
 static void on_failed(void *user, int status, const char *why)
@@ -323,18 +332,22 @@ static int send_piece(struct sahara_driver *d)
 
 static void watch_time(struct sahara_driver *d)
 {
-	uint64_t next;
+	uint64_t next = sahara_tick(&d->sahara, now_us(d));
 
-	if (timer_is_armed(&d->clock))
-		return;
-	next = sahara_tick(&d->sahara, now_us(d));
+	timer_stop(&d->clock);
 	if (next != TIME_NEVER)
 		timer_start(loop_timers(d->loop), &d->clock, next - now_us(d));
 }
 
+/* What it loaded may want to speak on the same channel. */
+static bool is_to_yield(const struct sahara_driver *d)
+{
+	return driver_may_yield(&d->driver) && (d->has_finished || sahara_is_over(&d->sahara));
+}
+
 static void look_if_over(struct sahara_driver *d)
 {
-	if (sahara_is_over(&d->sahara))
+	if (sahara_is_over(&d->sahara) || is_to_yield(d))
 		close_door(d);
 }
 
@@ -361,6 +374,7 @@ static void run_pump(void *user)
 		r = send_piece(d);
 	if (r && r != -EAGAIN)
 		sahara_cannot_send(&d->sahara, now_us(d), r);
+	watch_time(d);
 	look_if_over(d);
 }
 
@@ -387,6 +401,7 @@ static void on_opened(void *user, int status)
 		return;
 	}
 	d->door = DOOR_OPEN;
+	d->has_finished = false;
 	driver_blame(&d->driver, "");
 	sahara_begin(&d->sahara, now_us(d));
 	watch_time(d);
@@ -442,6 +457,8 @@ static void on_closed(void *user, int why)
 {
 	struct sahara_driver *d = user;
 
+	bool yields = is_to_yield(d);
+
 	d->door = DOOR_CLOSED;
 	d->raw_left = d->raw_sent = 0;
 	d->ul_busy = d->ul_next = 0;
@@ -449,6 +466,8 @@ static void on_closed(void *user, int why)
 	defer_cancel(&d->pump);
 	sahara_end(&d->sahara, why ? why : -ECANCELED);
 	firmware_close(&d->image);
+	if (yields && d->is_offered && !d->is_ending)
+		driver_yield(&d->driver);
 	if (d->is_ending)
 		driver_put(&d->driver);
 }
@@ -538,7 +557,7 @@ static void sahara_free(struct driver *dr)
 {
 	struct sahara_driver *d = to_sahara(dr);
 
-	sahara_dump_fini(&d->dump);
+	crash_write_end(&d->part, false);
 	firmware_close(&d->image);
 	free(d->ul_lens);
 	free(d->ul_is_raw);
@@ -558,19 +577,6 @@ static const struct driver_ops driver_ops = {
 	.free = sahara_free,
 };
 
-static int copy_paths(struct sahara_driver *d, const struct device *device, const char *dir,
-		      const char *dumps)
-{
-	struct text path = TEXT_INIT;
-	int r;
-
-	d->dir = strdup(dir);
-	text_printf(&path, "%s/%s.memory", dumps, device_path_name(device));
-	r = text_failed(&path) ? -ENOMEM : sahara_dump_init(&d->dump, text_get(&path));
-	text_fini(&path);
-	return d->dir ? r : -ENOMEM;
-}
-
 int sahara_start(struct device *device, struct loop *l, const char *dir, const char *dumps,
 		 struct text *ret_why)
 {
@@ -578,7 +584,7 @@ int sahara_start(struct device *device, struct loop *l, const char *dir, const c
 	struct sahara_driver *d;
 	int r;
 
-	if (!p || !p->n_sahara_images)
+	if (!p || !p->n_sahara_images || !profile_sahara_chan(p))
 		return 0;
 	d = calloc(1, sizeof(*d));
 	if (!d)
@@ -586,7 +592,7 @@ int sahara_start(struct device *device, struct loop *l, const char *dir, const c
 	d->loop = l;
 	d->profile = p;
 	d->channel = profile_sahara_chan(p)->name;
-	d->image.fd = d->dump.fd = d->dump.dir = -1;
+	d->image.fd = -1;
 	d->limits = sahara_limits_default;
 	sahara_init(&d->sahara, &d->limits, &protocol_ops, d);
 	if (p->sahara_identify)
@@ -594,7 +600,9 @@ int sahara_start(struct device *device, struct loop *l, const char *dir, const c
 	timer_init(&d->clock, on_clock, d);
 	timer_init(&d->retry, on_retry, d);
 	defer_init(&d->pump, run_pump, d);
-	r = copy_paths(d, device, dir, dumps);
+	d->dir = strdup(dir);
+	d->crashes = crashes_of(device, dumps);
+	r = d->dir && d->crashes ? 0 : -ENOMEM;
 	d->ops = driver_ops;
 	d->ops.channel = d->channel;
 	if (!r)

@@ -15,6 +15,7 @@ enum { VERSION = 2, OLDEST_VERSION = 1 };
 
 const struct sahara_limits sahara_limits_default = {
 	.silence_us = 30000000,
+	.reset_us = 3000000,
 	.session_us = 1800000000,
 	.image_bytes = 8ull << 30,
 	.dump_bytes = 512 << 20,
@@ -408,7 +409,8 @@ void sahara_cannot_send(struct sahara *s, uint64_t now_us, int status)
 
 uint64_t sahara_tick(struct sahara *s, uint64_t now_us)
 {
-	uint64_t silence = s->heard_us + s->limits->silence_us;
+	bool is_told = s->step == SAHARA_RESETTING;
+	uint64_t silence = s->heard_us + (is_told ? s->limits->reset_us : s->limits->silence_us);
 	uint64_t session = s->begun_us + s->limits->session_us;
 
 	if (sahara_is_over(s))
@@ -418,7 +420,8 @@ uint64_t sahara_tick(struct sahara *s, uint64_t now_us)
 	else if (now_us >= silence && s->step == SAHARA_SENDING)
 		give_up(s, -ETIMEDOUT, "the device does not take what it asked for");
 	else if (now_us >= silence)
-		give_up(s, -ETIMEDOUT, "the device fell silent");
+		give_up(s, -ETIMEDOUT, is_told ? "the device does not start over" :
+						 "the device fell silent");
 	else
 		return s->has_begun && session < silence ? session : silence;
 	return TIME_NEVER;

@@ -54,6 +54,7 @@ enum {
 
 struct sahara_limits {
 	uint64_t silence_us;		/* of the device, whatever it is to say next */
+	uint64_t reset_us;		/* of one that was told to start over */
 	uint64_t session_us;		/* from the first HELLO to the end */
 	uint64_t image_bytes;		/* served in all, of all images */
 	uint64_t dump_bytes;		/* taken in all; the rest is left out */

@@ -90,6 +90,9 @@ static void obey(struct firehose *h)
 		begin_read(h, command);
 	} else if ((command = strstr(h->document, "<configure"))) {
 		configure(h, command);
+	} else if (strstr(h->document, "<getstorageinfo")) {
+		say(h, "<log value=\"INFO: 1048576 sectors of 4096 bytes\" />\n", false);
+		answer(h, "ACK", "");
 	} else if (strstr(h->document, "<power")) {
 		answer(h, "ACK", "");
 		h->ops->reboot(h);

@@ -333,6 +333,147 @@ START_TEST(test_the_modem_turns_into_edl_and_back)
 }
 END_TEST
 
+/* --- emergency download, served --- */
+
+enum { LOADER_LEN = 40 * 1024, SECTORS = 25, SECTOR = 4096 };
+
+static char folder[32];
+
+#define CONFIG(words)                                                          \
+	"firmware_dir = \"%s\"\ndump_dir = \"%s/dump\"\n"                        \
+	"device \"usb-05c6:9008\" { " words " }\n"                            \
+	"device \"usb-05c6:900e\" { " words " }\n"
+
+/* With a loader of @len bytes as image 13, which the modem asks for. */
+static void start_serving(const char *config, int len)
+{
+	char path[64], options[80];
+	FILE *f;
+	int fd;
+
+	strcpy(folder, "/tmp/mhifs-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/loader.mbn", folder);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, len), 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/conf", folder);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, config, folder, folder);
+	fclose(f);
+	snprintf(options, sizeof(options), "-c %s", path);
+	mount_start(&m, options);
+}
+
+static void teardown_serving(void)
+{
+	char command[64];
+
+	teardown();
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	if (*folder)
+		ck_assert_int_eq(system(command), 0);
+}
+
+static void go_to_edl(void)
+{
+	int fd = mount_open(&m, "DIAG", O_RDWR);
+
+	write_all(fd, "\x4b\x65\x01\x00\x54\x0f\x7e", 7);
+	WAIT_FOR(poll_now(fd) & POLLHUP);
+	close(fd);
+}
+
+#define XML "<?xml version=\"1.0\" encoding=\"UTF-8\" ?>"
+#define ACK "<response value=\"ACK\""
+
+/* What a flashing tool says, and hears. */
+static void flash(int fd)
+{
+	static char sectors[SECTORS * SECTOR];
+
+	ask(fd, XML "<data><nop /></data>", ACK);
+	ask(fd, XML "<data><configure MemoryName=\"nand\" "
+	    "MaxPayloadSizeToTargetInBytes=\"1048576\" /></data>", ACK);
+	ask(fd, XML "<data><getstorageinfo physical_partition_number=\"0\" /></data>",
+	    "1048576 sectors");
+	ask(fd, XML "<data><program SECTOR_SIZE_IN_BYTES=\"4096\" num_partition_sectors=\"25\" "
+	    "start_sector=\"0\" /></data>", "rawmode=\"true\"");
+	write_all(fd, sectors, sizeof(sectors));
+	ask(fd, "", "rawmode=\"false\"");
+	ask(fd, XML "<data><power value=\"reset\" /></data>", ACK);
+}
+
+START_TEST(test_a_modem_is_flashed_and_comes_back)
+{
+	char events[4096];
+	int fd, watch;
+
+	start_serving(CONFIG("sahara_images = { \"13:loader.mbn\" }"), LOADER_LEN);
+	expect_at("DUN");
+	go_to_edl();
+	WAIT_FOR(mount_state_is(&m, "ready") && has_file("SAHARA"));
+	watch = mount_open(&m, "events", O_RDONLY | O_NONBLOCK);
+	ck_assert(!has_file("DUN"));
+	ck_assert_ptr_nonnull(strstr(mount_show(&m, "state"), "ee=EDL\n"));
+	ck_assert(says("counts loaded", "40960"));
+	fd = mount_open(&m, "SAHARA", O_RDWR);
+	flash(fd);
+	ck_assert(says("counts flashed", "102400"));
+	WAIT_FOR(poll_now(fd) & POLLHUP);
+	close(fd);
+	ck_assert_int_ge(try_read(watch, events, sizeof(events)), 0);
+	close(watch);
+	WAIT_FOR(mount_state_is(&m, "ready") && has_file("DUN"));
+	ck_assert(!has_file("SAHARA"));
+	expect_at("DUN");
+}
+END_TEST
+
+/* Who has no image for it, or not all of it, leaves it to whoever opens the file. */
+START_TEST(test_a_modem_that_cannot_be_served_becomes_a_file)
+{
+	start_serving(_i ? CONFIG("sahara_images = { \"13:loader.mbn\" }") :
+			   CONFIG("sahara_images = { \"12:loader.mbn\" }"), 10000);
+	go_to_edl();
+	WAIT_FOR(mount_state_is(&m, "ready") && has_file("SAHARA"));
+	close(mount_open(&m, "SAHARA", O_RDWR));
+}
+END_TEST
+
+START_TEST(test_memory_of_a_crashed_modem_is_saved)
+{
+	static const struct { const char *name; int len; } parts[] = {
+		{ "dump/crash-1-00-OCIMEM.BIN", 4096 }, { "dump/crash-1-01-DDRCS0.BIN", 65536 },
+		{ "dump/crash-1-02-LOAD.CMM", 1500 },
+	};
+	static uint8_t bytes[65536 + 1];
+	struct stat st;
+	int fd;
+
+	tell("unplug");
+	tell("plug crashed");
+	start_serving(CONFIG("sahara_images = { \"13:loader.mbn\" }"), LOADER_LEN);
+	/* It reboots when all of it was taken. */
+	WAIT_FOR(mount_state_is(&m, "ready") && has_file("DUN"));
+	for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+		ck_assert_int_eq(stat(mount_path(&m, parts[i].name), &st), 0);
+		ck_assert_uint_eq(st.st_mode & 0777, 0600);
+		ck_assert_int_eq(st.st_size, parts[i].len);
+		fd = mount_open(&m, parts[i].name, O_RDONLY);
+		for (int at = 0, n; at < parts[i].len; at += n) {
+			n = (int)read(fd, bytes + at, sizeof(bytes) - (size_t)at);
+			ck_assert_int_gt(n, 0);
+		}
+		for (int at = 0; at < parts[i].len; at++)
+			ck_assert_uint_eq(bytes[at], at % 251);
+		close(fd);
+	}
+	expect_at("DUN");
+}
+END_TEST
+
 START_TEST(test_a_stall_is_not_seen)
 {
 	int fd;
@@ -586,6 +727,18 @@ static void add_starts(TCase *c)
 	tcase_add_test(c, test_a_modem_that_leaves_while_it_starts_refuses_it);
 }
 
+static void add_emergencies(Suite *s)
+{
+	TCase *c = tcase_create("emergencies");
+
+	tcase_add_checked_fixture(c, setup, teardown_serving);
+	tcase_set_timeout(c, 60);
+	tcase_add_test(c, test_a_modem_is_flashed_and_comes_back);
+	tcase_add_loop_test(c, test_a_modem_that_cannot_be_served_becomes_a_file, 0, 2);
+	tcase_add_test(c, test_memory_of_a_crashed_modem_is_saved);
+	suite_add_tcase(s, c);
+}
+
 int main(int argc, char **argv)
 {
 	Suite *s = suite_create("usb");
@@ -605,5 +758,6 @@ int main(int argc, char **argv)
 	tcase_add_test(c, test_a_suspend_of_the_bus_is_not_seen);
 	add_ends(add_case(s, "ends"));
 	add_starts(add_case(s, "starts"));
+	add_emergencies(s);
 	return suite_run(s);
 }
