@@ -5,10 +5,10 @@
 # Debian 12 names; configure asks for the libraries among them.
 build_packages='autoconf automake make gcc libc6-dev pkg-config fuse3
 	libfuse3-dev libev-dev libconfuse-dev libjansson-dev libpci-dev
-	libusb-1.0-0-dev libudev-dev libcap-ng-dev libseccomp-dev'
+	libusb-1.0-0-dev libudev-dev libcap-ng-dev libseccomp-dev libsystemd-dev'
 check_packages='check liburing-dev libumockdev-dev umockdev clang libclang-rt-dev clang-tidy cppcheck valgrind
 	libc6-dbg xz-utils man-db procps python3 socat busybox minicom picocom
-	python3-serial libqmi-utils strace spin'
+	python3-serial libqmi-utils strace spin dbus-daemon'
 vm_packages='qemu-system-x86 seabios cpio kmod xz-utils libqmi-utils gpiod'
 
 say() {

@@ -37,6 +37,13 @@ check_PROGRAMS += tests/device/test-daemon tests/device/test-recovery
 TESTS += tests/device/test-daemon tests/device/test-recovery
 tests_device_test_daemon_SOURCES = tests/device/test-daemon.c $(mount_harness)
 tests_device_test_daemon_LDADD = $(CHECK_LIBS)
+if HAVE_SYSTEMD
+check_PROGRAMS += tests/device/test-sleep
+TESTS += tests/device/test-sleep
+tests_device_test_sleep_SOURCES = tests/device/test-sleep.c \
+	tests/device/fake_logind.c tests/device/fake_logind.h $(mount_harness)
+tests_device_test_sleep_LDADD = $(SYSTEMD_LIBS) $(CHECK_LIBS)
+endif
 tests_device_test_recovery_SOURCES = tests/device/test-recovery.c $(mount_harness)
 tests_device_test_recovery_LDADD = $(CHECK_LIBS)
 tests_test_driver_SOURCES = tests/test-driver.c tests/rig.c tests/rig.h tests/suite.h

@@ -21,10 +21,14 @@ mhifs_SOURCES = \
 	src/cli/mhifs-daemon.c src/cli/mhifs-daemon.h \
 	src/cli/mhifs-options.c src/cli/mhifs-options.h \
 	src/cli/background.c src/cli/background.h \
+	src/cli/logind.c src/cli/logind.h \
 	src/cli/notify.c src/cli/notify.h \
 	src/cli/sandbox.c src/cli/sandbox.h \
 	src/cli/capabilities.c src/cli/capabilities.h \
 	src/cli/syscalls.c src/cli/syscalls.h
+if HAVE_SYSTEMD
+mhifs_SOURCES += src/cli/bus.c src/cli/bus.h
+endif
 mhifs_LDADD = src/fs/libfs.a src/service/libservice.a $(device_libs) $(FUSE_LIBS) \
 	$(CAP_NG_LIBS) $(SECCOMP_LIBS)
 

@@ -1,5 +1,6 @@
 #include "cli/mhifs-daemon.h"
 #include "base/cleanup.h"
+#include "cli/logind.h"
 #include "cli/notify.h"
 #include "cli/sandbox.h"
 #include "device/registry.h"
@@ -22,6 +23,7 @@ struct daemon {
 	struct registry *registry;
 	struct fs *fs;
 	struct notify notify;
+	struct logind *logind;	/* owned; NULL: nobody tells of the system's sleep */
 	struct timer ready_wait;	/* armed until ready */
 	struct usb_watch *usb;		/* owned; NULL: there are no USB devices */
 	struct defer look;		/* for what is waited for */
@@ -75,6 +77,7 @@ static void on_devices_changed(void *user)
 
 	tell_status(d);
 	look_if_ready(d);
+	logind_look(d->logind);
 }
 
 /* A spec's option "tty.CHANNEL=PATH". */
@@ -202,6 +205,15 @@ static bool uses_usb(const struct options *o)
 {
 	for (unsigned int i = 0; i < o->n_specs; i++)
 		if (o->specs[i].transport == SPEC_USB)
+			return true;
+	return false;
+}
+
+/* Others leave it to the kernel. */
+static bool can_be_suspended(const struct options *o)
+{
+	for (unsigned int i = 0; i < o->n_specs; i++)
+		if (o->specs[i].transport != SPEC_USB && o->specs[i].transport != SPEC_VHOST_USER)
 			return true;
 	return false;
 }
@@ -336,6 +348,8 @@ static enum exit_code serve(struct daemon *d)
 		return code;
 	timer_start(loop_timers(d->loop), &d->ready_wait,
 		    (uint64_t)config_ready_wait_ms(d->config) * 1000);
+	if (can_be_suspended(d->options))
+		d->logind = logind_new(d->loop, d->registry);
 	sandbox_enter(d->options);
 	loop_run(d->loop);
 	return d->code;
@@ -358,6 +372,8 @@ enum exit_code daemon_run(const struct options *o, const struct config *c,
 	notify_open(&d.notify, d.loop);
 	code = serve(&d);
 	sandbox_before_unmount();
+	logind_free(d.logind);
+	d.logind = NULL;
 	fs_unmount(d.fs);
 	usb_watch_free(d.usb);
 	defer_cancel(&d.look);

@@ -290,7 +290,7 @@ int device_power(struct device *d, enum engine_power what)
 
 void device_sleep(struct device *d)
 {
-	if (!d->is_closed && d->bearer->ops->sleep)
+	if (!d->is_stopping && d->bearer->ops->sleep)
 		d->bearer->ops->sleep(d->bearer);
 }
 
