@@ -396,11 +396,24 @@ void rig_settle(struct rig *r)
 			sim_turn(r->sim);
 		} else if (r->vectors) {
 			deliver(r);
+		} else if (r->lag_us) {
+			continue;
+		} else if (timers_next(&r->timers) <= r->timers.now_us + 1) {
+			timers_advance(&r->timers, r->timers.now_us + 1);
 		} else {
 			return;
 		}
 	}
 	ck_abort_msg("the engine and the modem never come to rest");
+}
+
+int rig_probe(struct rig *r, const char **ret_why)
+{
+	int status;
+
+	while ((status = engine_probe(r->engine, ret_why)) == PROBE_MORE)
+		rig_advance(r, 1);
+	return status;
 }
 
 void rig_advance(struct rig *r, uint64_t us)
@@ -441,7 +454,7 @@ void rig_power_on(struct rig *r)
 {
 	const char *why = "";
 
-	ck_assert_msg(engine_probe(r->engine, &why) == 0, "%s", why);
+	ck_assert_msg(rig_probe(r, &why) == 0, "%s", why);
 	ck_assert_msg(rig_power(r, POWER_ON) == 0, "%s", engine_why(r->engine));
 	ck_assert_int_eq(engine_state(r->engine), ENGINE_READY);
 	ck_assert_msg(!r->n_complaints, "%s", r->complaint);

@@ -3,7 +3,8 @@
  * user of its channels who counts everything.
  *
  * Interrupts and turns are delivered as a loop would: never from inside a
- * register access, until nothing is left to do.
+ * register access, until nothing is left to do in this turn or the next, which
+ * begins a microsecond later.
  */
 #pragma once
 #include "core/engine.h"
@@ -82,6 +83,8 @@ void rig_init(struct rig *r);
 void rig_start(struct rig *r);		/* modem and engine exist, nothing powered */
 void rig_fini(struct rig *r);		/* checks that every slot came back */
 
+/* engine_probe() in as many turns as it wants. */
+int rig_probe(struct rig *r, const char **ret_why);
 void rig_settle(struct rig *r);
 void rig_advance(struct rig *r, uint64_t us);	/* step by step through all timers */
 /* engine_power() and all that follows, at most a simulated minute; what

@@ -241,10 +241,14 @@ void fake_fini(struct fake *f)
 
 void fake_settle(struct fake *f)
 {
-	for (int i = 0; f->wants_turn; i++) {
+	for (int i = 0; f->wants_turn || timers_next(&f->timers) <= f->timers.now_us + 1; i++) {
 		assert(i < 1000);
-		f->wants_turn = false;
-		engine_turn(f->engine);
+		if (f->wants_turn) {
+			f->wants_turn = false;
+			engine_turn(f->engine);
+		} else {
+			timers_advance(&f->timers, f->timers.now_us + 1);
+		}
 	}
 }
 

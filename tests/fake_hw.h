@@ -79,7 +79,8 @@ void fake_fini(struct fake *f);		/* checks that every slot came back */
 /* Powers on and reaches M0 in AMSS. */
 void fake_boot(struct fake *f);
 
-void fake_settle(struct fake *f);	/* turns, until none is wanted */
+void fake_settle(struct fake *f);	/* turns, until none is wanted, the next
+				 * one included */
 void fake_advance(struct fake *f, uint64_t us);	/* time, timer by timer */
 void fake_irq(struct fake *f, unsigned int vector);	/* and settles */
 

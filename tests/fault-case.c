@@ -224,7 +224,7 @@ static bool host_probe(void)
 	int status;
 
 	at("probe");
-	status = engine_probe(r.engine, &why);
+	status = rig_probe(&r, &why);
 	if (status < 0 && !*why)
 		broken("U8", "a device is refused without a reason");
 	if (engine_counts(r.engine)->mmio_writes)

@@ -63,13 +63,6 @@ static void has_whole_bar(struct rig *r)
 	r->hw.bar_len = SIM_BAR_LEN;
 }
 
-static void reads_slowly(struct rig *r, unsigned int number)
-{
-	static const uint32_t us[] = { 1000, 10000, 50000 };
-
-	r->read_us = us[number];
-}
-
 static void takes_dumps(struct rig *r, unsigned int number)
 {
 	(void)number;
@@ -86,6 +79,22 @@ static void crashes(struct rig *r, unsigned int number)
 	sim_fault_find(49, 6, &f);
 	f.k = 1015000;
 	sim_fault_arm(r->sim, &f);
+}
+
+/* Alone, with a boot loader, and with a crash. */
+static void reads_slowly(struct rig *r, unsigned int number)
+{
+	static const uint32_t us[] = { 1000, 10000, 50000 };
+
+	r->read_us = us[number % 3];
+	if (number / 3 == 1)
+		wants_images(r, number);
+}
+
+static void crashes_slowly(struct rig *r, unsigned int number)
+{
+	if (number / 3 == 2)
+		crashes(r, number);
 }
 
 static const char *expect_untouched(struct rig *r, const struct verdict *v, unsigned int number)
@@ -148,9 +157,9 @@ static const struct fault_row rows[] = {
 	{ .id = 7, .moments = AT_START | AT_RESTART | AT_WORK },
 	{ .id = 8, .moments = AT_START | AT_RESTART },
 	{ .id = 9, .moments = AT_START | AT_RESTART },
-	{ .id = 10, .moments = AT_START | AT_WORK, .prepare = reads_slowly,
-	  .expect = expect_prompt, .n_cases = 3, .title = "every read takes 1, 10 or 50 ms",
-	  .n_known = 1, .known = "a start reads more than two registers in one turn" },
+	{ .id = 10, .moments = AT_START | AT_RESTART | AT_WORK | AT_CLOSE,
+	  .prepare = reads_slowly, .started = crashes_slowly,
+	  .expect = expect_prompt, .n_cases = 9, .title = "every read takes 1, 10 or 50 ms" },
 	{ .id = 14, .moments = AT_REST | AT_WORK, .expect = expect_ready },
 	{ .id = 18, .moments = AT_REST | AT_WORK, .prepare = has_small_rings },
 	{ .id = 19, .moments = AT_REST | AT_WORK, .expect = expect_quarantine },

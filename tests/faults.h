@@ -39,9 +39,6 @@ struct fault_row {
 	/* A fault of the rig and not of the modem has its cases and title here. */
 	unsigned int n_cases;
 	const char *title;
-	/* Cases that are known not to survive, and why; NULL: none. */
-	unsigned int n_known;
-	const char *known;
 	/* Ends a fault of the rig; may be NULL. */
 	void (*heal)(struct rig *r);
 };

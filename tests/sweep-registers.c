@@ -119,7 +119,7 @@ static void live(struct rig *r)
 {
 	const char *why = "";
 
-	if (engine_probe(r->engine, &why) || rig_power(r, POWER_ON))
+	if (rig_probe(r, &why) || rig_power(r, POWER_ON))
 		return;
 	exchange(r);
 	rig_power(r, POWER_SUSPEND);

@@ -109,12 +109,12 @@ START_TEST(test_probe_refuses_without_writing)
 	rig_start(&r);
 	for (size_t i = 0; i < ARRAY_SIZE(strange); i++) {
 		sim_force_register(r.sim, strange[i].offset, strange[i].value);
-		ck_assert_msg(engine_probe(r.engine, &why) == strange[i].expected,
+		ck_assert_msg(rig_probe(&r, &why) == strange[i].expected,
 			      "0x%x in 0x%x: %s", strange[i].value, strange[i].offset, why);
 		ck_assert_ptr_nonnull(why);
 		sim_release_register(r.sim, strange[i].offset);
 	}
-	ck_assert_int_eq(engine_probe(r.engine, &why), 0);
+	ck_assert_int_eq(rig_probe(&r, &why), 0);
 	ck_assert_uint_eq(counts()->mmio_writes + counts()->doorbells, 0);
 }
 END_TEST
@@ -125,7 +125,7 @@ START_TEST(test_probe_refuses_a_short_bar)
 
 	r.hw.bar_len = 0x224;
 	rig_start(&r);
-	ck_assert_int_eq(engine_probe(r.engine, &why), -EPROTO);
+	ck_assert_int_eq(rig_probe(&r, &why), -EPROTO);
 	ck_assert_uint_eq(counts()->mmio_reads, 0);
 }
 END_TEST
@@ -174,6 +174,8 @@ START_TEST(test_resets_a_device_found_running_once)
 	rig_start(&r);
 	sim_force_register(r.sim, MHISTATUS, found[_i]);
 	ck_assert_int_eq(engine_power(r.engine, POWER_ON), POWER_STARTED);
+	while (!r.n_ctrl_writes)
+		rig_advance(&r, 1);
 	sim_release_register(r.sim, MHISTATUS);
 	rig_advance(&r, 1000000);
 	ck_assert_int_eq(engine_state(r.engine), ENGINE_READY);

@@ -17,13 +17,13 @@ static bool is_vector(const struct boot *b)
 void boot_forget(struct engine *e)
 {
 	struct boot *b = &e->boot;
-	bool was_sent = b->step == BOOT_SENT;
+	bool was_given = b->step >= BOOT_GIVEN;
 
 	timer_stop(&b->deadline);
 	timer_stop(&b->poll);
 	b->step = BOOT_IDLE;
 	b->served = 0;
-	if (was_sent)
+	if (was_given)
 		e->ops->loaded(e->user, -ECANCELED);
 }
 
@@ -64,21 +64,36 @@ static void boot_done(struct engine *e)
 		startup_poll_begin(e);
 }
 
+/* A few registers tell why, if they can. */
 static void boot_fail(struct engine *e, int status, const char *why)
 {
 	struct boot *b = &e->boot;
-	uint32_t code = 0, debug[3] = { 0 };
 
 	timer_stop(&b->deadline);
 	timer_stop(&b->poll);
+	b->step = BOOT_FAILED;
+	b->status = status;
+	b->why = why;
+	b->n_error = 0;
+	boot_look(e);
+}
+
+static void boot_ask_why(struct engine *e)
+{
+	struct boot *b = &e->boot;
+	const uint32_t *x = b->error;
+
+	if (regs_read(e, e->regs.bhi + BHI_ERRCODE + 4 * b->n_error,
+		      &b->error[b->n_error]) < 0)
+		return;		/* the engine has failed, and forgot this */
+	if (++b->n_error < ARRAY_SIZE(b->error)) {
+		boot_look(e);
+		return;
+	}
 	b->step = BOOT_IDLE;
-	if (regs_read(e, e->regs.bhi + BHI_ERRCODE, &code) == 0)
-		for (unsigned int i = 0; i < ARRAY_SIZE(debug); i++)
-			if (regs_read(e, e->regs.bhi + BHI_ERRDBG1 + 4 * i, &debug[i]) < 0)
-				break;
-	engine_fail(e, status, "the image for %s: %s (ERRCODE 0x%x, ERRDBG 0x%x 0x%x 0x%x)",
-		    mhi_ee_name(b->ee), why, code, debug[0], debug[1], debug[2]);
-	e->ops->loaded(e->user, status);
+	engine_fail(e, b->status, "the image for %s: %s (ERRCODE 0x%x, ERRDBG 0x%x 0x%x 0x%x)",
+		    mhi_ee_name(b->ee), b->why, x[0], x[1], x[2], x[3]);
+	e->ops->loaded(e->user, b->status);
 }
 
 static void poll_again(struct engine *e)
@@ -96,13 +111,11 @@ static bool is_answer(const struct boot *b, uint32_t status)
 	       (!is_vector(b) || (status & SESSION_MASK) == b->session);
 }
 
-void boot_look(struct engine *e)
+static void boot_look_at_status(struct engine *e)
 {
 	struct boot *b = &e->boot;
 	uint32_t status;
 
-	if (b->step != BOOT_SENT)
-		return;
 	if (regs_read(e, is_vector(b) ? e->regs.bhie + BHIE_TXVECSTATUS :
 					e->regs.bhi + BHI_STATUS, &status) < 0)
 		return;
@@ -114,18 +127,9 @@ void boot_look(struct engine *e)
 		boot_fail(e, -EIO, "the loader refused it");
 }
 
-static void on_poll(void *user)
+static int send_piece(struct engine *e)
 {
-	boot_look(user);
-}
-
-static void on_deadline(void *user)
-{
-	boot_fail(user, -ETIMEDOUT, "no answer to its doorbell");
-}
-
-static int send_piece(struct engine *e, const struct engine_image *i)
-{
+	const struct engine_image *i = &e->boot.image;
 	uint32_t bhi = e->regs.bhi, status;
 	int r;
 
@@ -144,11 +148,18 @@ static int send_piece(struct engine *e, const struct engine_image *i)
 	return r ? r : regs_write(e, bhi + BHI_IMGTXDB, e->boot.session);
 }
 
-static int send_vector(struct engine *e, const struct engine_image *i)
+static int send_vector(struct engine *e)
 {
-	uint32_t bhie = e->regs.bhie;
+	const struct engine_image *i = &e->boot.image;
+	const char *why;
+	uint32_t bhie;
 	int r;
 
+	if (regs_find_bhie(e, &why) < 0) {
+		boot_fail(e, -EIO, why);
+		return -EIO;
+	}
+	bhie = e->regs.bhie;
 	r = regs_write64(e, bhie + BHIE_TXVECADDR_LOW, i->table);
 	if (!r)
 		r = regs_write(e, bhie + BHIE_TXVECSIZE, (uint32_t)i->table_len);
@@ -162,41 +173,71 @@ static uint32_t next_session(uint32_t session)
 	return session ? session : 1;
 }
 
-/* It may have gone on by itself while the image was read. */
-static bool boot_is_still_there(struct engine *e)
+/* It went on by itself while the image was read. */
+static void boot_is_over(struct engine *e)
 {
-	enum mhi_ee ee;
-
-	if (regs_read_ee(e, &ee) < 0)
-		return false;
-	if (ee == e->boot.ee)
-		return true;
 	e->boot.step = BOOT_IDLE;
+	e->ops->loaded(e->user, -ECANCELED);
 	timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
 	if (e->state == DEV_BOOT)
 		startup_poll_begin(e);
 	else
 		mission_look_at_ee(e);
-	return false;
+}
+
+static void boot_look_at_ee(struct engine *e)
+{
+	struct boot *b = &e->boot;
+	enum mhi_ee ee;
+
+	if (regs_read_ee(e, &ee) < 0)
+		return;
+	if (ee != b->ee) {
+		boot_is_over(e);
+		return;
+	}
+	b->step = BOOT_CLEARED;
+	boot_look(e);
+}
+
+static void boot_send(struct engine *e)
+{
+	struct boot *b = &e->boot;
+
+	b->session = next_session(b->session + (uint32_t)e->timers->now_us);
+	b->poll_us = BOOT_POLL_FIRST_US;
+	if ((is_vector(b) ? send_vector(e) : send_piece(e)) < 0)
+		return;
+	b->step = BOOT_SENT;
+	timer_start(e->timers, &b->deadline, BOOT_LOAD_US);
+	boot_look(e);
+}
+
+void boot_look(struct engine *e)
+{
+	static void (*const steps[])(struct engine *e) = {
+		[BOOT_GIVEN] = boot_look_at_ee,
+		[BOOT_CLEARED] = boot_send,
+		[BOOT_SENT] = boot_look_at_status,
+		[BOOT_FAILED] = boot_ask_why,
+	};
+	struct boot *b = &e->boot;
+
+	if (!steps[b->step])
+		return;
+	if (pace_may_read(e))
+		steps[b->step](e);
+	else
+		timer_start(e->timers, &b->poll, PACE_NEXT_US);
 }
 
 int engine_load(struct engine *e, const struct engine_image *i)
 {
-	struct boot *b = &e->boot;
-	const char *why;
-
-	if (b->step != BOOT_ASKED || !boot_is_still_there(e))
+	if (e->boot.step != BOOT_ASKED)
 		return -EINVAL;
-	b->step = BOOT_SENT;
-	b->session = next_session(b->session + (uint32_t)e->timers->now_us);
-	b->poll_us = BOOT_POLL_FIRST_US;
-	timer_start(e->timers, &b->deadline, BOOT_LOAD_US);
-	if (is_vector(b) && regs_find_bhie(e, &why) < 0) {
-		boot_fail(e, -EIO, why);
-		return 0;
-	}
-	if ((is_vector(b) ? send_vector(e, i) : send_piece(e, i)) == 0)
-		boot_look(e);
+	e->boot.step = BOOT_GIVEN;
+	e->boot.image = *i;
+	boot_look(e);
 	return 0;
 }
 
@@ -219,6 +260,16 @@ size_t engine_lay_table(void *table, iova_t iova, size_t len, uint32_t piece)
 		put_le64(entry + 8, n);
 	}
 	return (size_t)(entry - (uint8_t *)table);
+}
+
+static void on_poll(void *user)
+{
+	boot_look(user);
+}
+
+static void on_deadline(void *user)
+{
+	boot_fail(user, -ETIMEDOUT, "no answer to its doorbell");
 }
 
 void boot_init(struct engine *e)

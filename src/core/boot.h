@@ -21,7 +21,10 @@ enum {
 enum boot_step {
 	BOOT_IDLE,
 	BOOT_ASKED,	/* wants_image() was called, engine_load() is to come */
+	BOOT_GIVEN,	/* it came; is its loader still there? */
+	BOOT_CLEARED,	/* yes: it is to be told */
 	BOOT_SENT,	/* the doorbell was rung, the status is to come */
+	BOOT_FAILED,	/* the error registers are to be read */
 };
 
 struct boot {
@@ -29,6 +32,11 @@ struct boot {
 	enum mhi_ee ee;		/* of the loader that is being served */
 	unsigned int served;	/* EE_BIT()s of those that got theirs */
 	uint32_t session;	/* 30 bits, not 0 */
+	struct engine_image image;
+	int status;		/* of one that failed */
+	const char *why;	/* static */
+	unsigned int n_error;	/* error registers that were read */
+	uint32_t error[4];	/* ERRCODE and ERRDBG1 to 3 */
 	uint32_t poll_us;
 	struct timer deadline, poll;
 };
@@ -42,5 +50,5 @@ void boot_forget(struct engine *e);
 /* The device is in @ee.  True when the loader there is served: whoever waits
  * for the next environment waits for that first. */
 bool boot_serves(struct engine *e, enum mhi_ee ee);
-/* A status may have changed: vector 0. */
+/* Its next step, or a status may have changed: vector 0. */
 void boot_look(struct engine *e);

@@ -68,6 +68,10 @@ void dump_look(struct engine *e)
 
 	if (!d->is_coming)
 		return;
+	if (!pace_may_read(e)) {
+		timer_start(e->timers, &d->poll, PACE_NEXT_US);
+		return;
+	}
 	/* The engine has failed already: a bad register only ends the dump. */
 	r = regs_peek(e, e->regs.bhie + BHIE_RXVECSTATUS, &status);
 	if (r < 0 || status == MHI_ALL_ONES) {

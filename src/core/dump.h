@@ -25,7 +25,8 @@ struct dump {
 void dump_init(struct engine *e);
 void dump_fini(struct engine *e);
 
-/* Tells the device where a dump would go; nothing without memory. */
+/* Tells the device where a dump would go; nothing without memory.  Reads one
+ * register, and so does dump_begin(). */
 void dump_prepare(struct engine *e);
 /* The device is in RDDM: waits for its dump.  False: there is none to wait for. */
 bool dump_begin(struct engine *e);

@@ -163,6 +163,7 @@ struct engine *engine_new(const struct engine_config *c, struct hw *hw,
 	power_init(e);
 	boot_init(e);
 	dump_init(e);
+	pace_init(e);
 	if (shape_build(e, reads, writes) < 0) {
 		engine_free(e);
 		return NULL;
@@ -177,48 +178,28 @@ void engine_free(struct engine *e)
 	power_fini(e);
 	boot_fini(e);
 	dump_fini(e);
+	pace_fini(e);
 	shape_destroy(e);
 	free(e);
 }
 
-/* What a device in mission mode must show; boot loaders show less. */
-static int probe_mission(struct engine *e, const char **ret_why)
+static int probe_bhi(struct engine *e, const char **ret_why)
 {
-	uint32_t len, version;
-	int r;
-
-	*ret_why = "MHIREGLEN or MHIVER cannot be read";
-	if ((r = regs_peek(e, MHIREGLEN, &len)) < 0 || (r = regs_peek(e, MHIVER, &version)) < 0)
-		return r;
-	if (len == MHI_ALL_ONES || version == MHI_ALL_ONES) {
-		*ret_why = "registers read all ones";
-		return -ENODEV;
-	}
-	if (len == 0 || version >> 24 != 1) {
-		*ret_why = "MHIREGLEN or MHIVER holds no value of this protocol";
-		return -EPROTO;
-	}
-	return regs_find_doorbells(e, ret_why);
-}
-
-int engine_probe(struct engine *e, const char **ret_why)
-{
-	uint32_t bhi, ee;
 	int r;
 
 	*ret_why = "the BAR is shorter than the registers";
 	if (e->hw->bar_len < MHI_REGS_LEN)
 		return -EPROTO;
-	*ret_why = "BHIOFF cannot be read";
-	r = regs_peek(e, BHIOFF, &bhi);
-	if (r < 0)
-		return r;
-	*ret_why = "registers read all ones";
-	if (bhi == MHI_ALL_ONES)
-		return -ENODEV;
 	r = regs_find_bhi(e, ret_why);
-	if (r < 0)
-		return r;
+	return r < 0 ? r : PROBE_MORE;
+}
+
+/* Boot loaders show no more than this. */
+static int probe_environment(struct engine *e, const char **ret_why)
+{
+	uint32_t ee;
+	int r;
+
 	*ret_why = "EXECENV cannot be read";
 	r = regs_peek(e, e->regs.bhi + BHI_EXECENV, &ee);
 	if (r < 0)
@@ -229,7 +210,61 @@ int engine_probe(struct engine *e, const char **ret_why)
 	*ret_why = "EXECENV holds an unknown environment";
 	if (ee > MHI_EE_FP)
 		return -EPROTO;
-	return mhi_ee_is_mission((enum mhi_ee)ee) ? probe_mission(e, ret_why) : 0;
+	return mhi_ee_is_mission((enum mhi_ee)ee) ? PROBE_MORE : PROBE_OK;
+}
+
+static int probe_constant(struct engine *e, uint32_t offset, uint32_t *ret_value,
+			  const char **ret_why)
+{
+	int r;
+
+	*ret_why = "MHIREGLEN or MHIVER cannot be read";
+	r = regs_peek(e, offset, ret_value);
+	if (r < 0 || *ret_value != MHI_ALL_ONES)
+		return r;
+	*ret_why = "registers read all ones";
+	return -ENODEV;
+}
+
+static int probe_length(struct engine *e, const char **ret_why)
+{
+	uint32_t len;
+	int r = probe_constant(e, MHIREGLEN, &len, ret_why);
+
+	if (r < 0)
+		return r;
+	*ret_why = "MHIREGLEN is 0";
+	return len ? PROBE_MORE : -EPROTO;
+}
+
+static int probe_version(struct engine *e, const char **ret_why)
+{
+	uint32_t version;
+	int r = probe_constant(e, MHIVER, &version, ret_why);
+
+	if (r < 0)
+		return r;
+	*ret_why = "MHIVER holds no version of this protocol";
+	return version >> 24 == 1 ? PROBE_MORE : -EPROTO;
+}
+
+static int probe_channel_doorbells(struct engine *e, const char **ret_why)
+{
+	int r = regs_find_chdb(e, ret_why);
+
+	return r < 0 ? r : PROBE_MORE;
+}
+
+int engine_probe(struct engine *e, const char **ret_why)
+{
+	static int (*const steps[])(struct engine *e, const char **ret_why) = {
+		probe_bhi, probe_environment, probe_length, probe_version,
+		probe_channel_doorbells, regs_find_erdb,
+	};
+	int r = steps[e->probe_step](e, ret_why);
+
+	e->probe_step = r == PROBE_MORE ? e->probe_step + 1 : 0;
+	return r;
 }
 
 /* --- interrupts and turns --- */

@@ -104,7 +104,8 @@ struct engine_ops {
 	 * engine_refuse_image(), from inside or later. */
 	void (*wants_image)(void *user, enum mhi_ee ee);
 	/* The device does not read the image of engine_load() any more: 0, or
-	 * -errno, and engine_why() tells its error registers. */
+	 * -errno, and engine_why() tells its error registers.  -ECANCELED: it went
+	 * on by itself, or is no longer asked to. */
 	void (*loaded)(void *user, int status);
 	/* The dump of a device in RDDM ended: 0, or -errno and it may be there in
 	 * part.  It was announced by changed() in that environment. */
@@ -145,7 +146,9 @@ struct engine *engine_new(const struct engine_config *c, struct hw *hw,
 void engine_free(struct engine *e);
 
 /* Reads, never writes: is this a device we can drive?  0, -ENODEV (all ones),
- * -EPROTO, with a sentence in @ret_why (valid as long as @e). */
+ * -EPROTO, with a sentence in @ret_why (valid as long as @e).  PROBE_MORE: so far;
+ * one register was read, call again in the next turn. */
+enum { PROBE_OK, PROBE_MORE };
 int engine_probe(struct engine *e, const char **ret_why);
 
 /* Starts a transition.  0: power_done follows, later.  1 (POWER_DONE): nothing

@@ -9,6 +9,7 @@
 #include "core/engine.h"
 #include "core/event.h"
 #include "core/mission.h"
+#include "core/pace.h"
 #include "core/power.h"
 #include "core/regs.h"
 #include "core/startup.h"
@@ -29,6 +30,7 @@ struct engine {
 	bool has_changed;
 	bool has_more;			/* an event ring used up its budget */
 	bool has_new_ee;		/* EXECENV must be read again */
+	unsigned int probe_step;
 	struct transfer **by_link;	/* the two directions of each channel of link */
 	struct transfer *marked;	/* doorbells due, linked by next_marked */
 	struct list work;		/* channels with something to tell */
@@ -56,6 +58,7 @@ struct engine {
 	char why[160];
 	struct boot boot;
 	struct dump dump;
+	struct pace pace;
 	struct timer deadline;		/* of the state */
 	struct timer poll;
 	struct timer watch;

@@ -18,6 +18,8 @@ src_core_libcore_a_SOURCES = \
 	src/core/link.h \
 	src/core/mission.c \
 	src/core/mission.h \
+	src/core/pace.c \
+	src/core/pace.h \
 	src/core/power.c \
 	src/core/power.h \
 	src/core/regs.c \

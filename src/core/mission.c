@@ -41,7 +41,11 @@ void mission_look_at_ee(struct engine *e)
 {
 	enum mhi_ee ee;
 
-	e->has_new_ee = false;
+	e->has_new_ee = !pace_may_read(e);
+	if (e->has_new_ee) {
+		pace_want_chores(e);
+		return;
+	}
 	if (!e->is_listening || regs_read_ee(e, &ee) < 0)
 		return;
 	/* A value that makes no sense may be one of a moment: look once more. */
@@ -73,13 +77,19 @@ void mission_look_at_ee(struct engine *e)
 
 /* The device is idle and may sleep lightly, but not on top of our work: then
  * it is woken at once, as it must be granted M2 before it can leave it. */
-void mission_arrive_m2(struct engine *e)
+static void m2_ask(struct engine *e)
 {
 	e->mhi_state = MHI_STATE_M2;
 	if (regs_ask_state(e, MHI_STATE_M2) < 0)
 		return;
 	if (e->counts.wakes || engine_has_uplink(e))
 		mission_wake_up(e);
+	power_pursue(e);
+}
+
+void mission_arrive_m2(struct engine *e)
+{
+	pace_go_on(e, m2_ask);
 }
 
 void mission_wake_up(struct engine *e)
@@ -105,12 +115,17 @@ void mission_wake_put(struct engine *e)
 	regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0);
 }
 
+static void m3_ask(struct engine *e)
+{
+	if (regs_ask_state(e, MHI_STATE_M3) == 0)
+		power_watch(e);
+}
+
 void mission_arrive_m3_enter(struct engine *e)
 {
 	e->wants_wake = false;
 	timer_start(e->timers, &e->deadline, power_timeout_us(e));
-	if (regs_ask_state(e, MHI_STATE_M3) == 0)
-		power_watch(e);
+	pace_go_on(e, m3_ask);
 }
 
 /* Interrupts of different vectors come in any order: this may be heard before
@@ -130,11 +145,16 @@ void mission_arrive_m3(struct engine *e)
 		engine_want_turn(e);
 }
 
+static void m3_ask_back(struct engine *e)
+{
+	if (regs_ask_state(e, MHI_STATE_M0) == 0)
+		power_watch(e);
+}
+
 void mission_arrive_m3_exit(struct engine *e)
 {
 	timer_start(e->timers, &e->deadline, power_timeout_us(e));
-	if (regs_ask_state(e, MHI_STATE_M0) == 0)
-		power_watch(e);
+	pace_go_on(e, m3_ask_back);
 }
 
 /* It did not wait until it was asked. */

@@ -27,6 +27,10 @@ static void look_at_status(struct engine *e)
 	uint32_t status;
 	unsigned int state;
 
+	if (!pace_may_read(e)) {
+		timer_start(e->timers, &e->poll, PACE_NEXT_US);
+		return;
+	}
 	e->checked_us = e->timers->now_us;
 	if (regs_read(e, MHISTATUS, &status) < 0)
 		return;
@@ -137,13 +141,14 @@ static void reset_soc(struct engine *e)
 	timer_start(e->timers, &e->deadline, us);
 }
 
-void power_arrive_halt(struct engine *e)
+static void halt_ask_reset(struct engine *e)
 {
-	e->has_halted = true;
-	e->is_resetting_soc = false;
-	timer_start(e->timers, &e->deadline, shutdown_us(e));
-	engine_deafen(e);
-	dump_cancel(e, -ECANCELED);
+	if (regs_ask_reset(e) == 0)
+		startup_poll_begin(e);
+}
+
+static void halt_look_at_ee(struct engine *e)
+{
 	/* Boot loaders and dump mode are never reset this way. */
 	if (e->regs.bhi && regs_read_ee(e, &e->ee) < 0)
 		return;
@@ -151,8 +156,18 @@ void power_arrive_halt(struct engine *e)
 		reset_soc(e);
 	else if (!mhi_ee_is_mission(e->ee))
 		state_step(e, ON_RESET_CLEAR);
-	else if (regs_ask_reset(e) == 0)
-		startup_poll_begin(e);
+	else
+		pace_go_on(e, halt_ask_reset);
+}
+
+void power_arrive_halt(struct engine *e)
+{
+	e->has_halted = true;
+	e->is_resetting_soc = false;
+	timer_start(e->timers, &e->deadline, shutdown_us(e));
+	engine_deafen(e);
+	dump_cancel(e, -ECANCELED);
+	pace_go_on(e, halt_look_at_ee);
 }
 
 void power_arrive_off(struct engine *e)
@@ -171,7 +186,7 @@ void power_arrive_error(struct engine *e)
 	forget_device(e, -ECONNRESET);
 	e->mhi_state = MHI_STATE_SYS_ERR;
 	/* People want to know where a crash led to. */
-	if (e->regs.bhi && regs_read_ee(e, &e->ee) == -ENODEV)
+	if (e->ee != MHI_EE_RDDM && e->regs.bhi && regs_read_ee(e, &e->ee) == -ENODEV)
 		return;
 	if (e->ee == MHI_EE_RDDM)
 		dump_begin(e);

@@ -13,6 +13,7 @@ int regs_failed(struct engine *e, int error, uint32_t offset)
 int regs_peek(struct engine *e, uint32_t offset, uint32_t *ret_value)
 {
 	e->counts.mmio_reads++;
+	pace_count(e);
 	return e->hw->ops->read32(e->hw, offset, ret_value);
 }
 
@@ -85,6 +86,10 @@ int regs_find_bhi(struct engine *e, const char **ret_why)
 		*ret_why = "BHIOFF cannot be read";
 		return r;
 	}
+	if (offset == MHI_ALL_ONES) {
+		*ret_why = "registers read all ones";
+		return -ENODEV;
+	}
 	if (!block_fits(e, offset, BHI_LEN)) {
 		*ret_why = "BHIOFF points outside the BAR";
 		return -EPROTO;
@@ -111,31 +116,38 @@ int regs_find_bhie(struct engine *e, const char **ret_why)
 	return 0;
 }
 
-int regs_find_doorbells(struct engine *e, const char **ret_why)
+int regs_find_chdb(struct engine *e, const char **ret_why)
 {
-	uint32_t chdb_len = 8 * (MHI_WAKE_DB + 1), erdb_len = 8 * e->config->n_erings;
-	uint32_t chdb, erdb;
-	int r;
+	uint32_t len = 8 * (MHI_WAKE_DB + 1), offset;
+	int r = regs_peek(e, CHDBOFF, &offset);
 
-	*ret_why = "CHDBOFF or ERDBOFF cannot be read";
-	if ((r = regs_peek(e, CHDBOFF, &chdb)) < 0 || (r = regs_peek(e, ERDBOFF, &erdb)) < 0)
+	if (r < 0) {
+		*ret_why = "CHDBOFF cannot be read";
 		return r;
-	if (!block_fits(e, chdb, chdb_len)) {
-		*ret_why = "CHDBOFF points outside the BAR";
+	}
+	if (!block_fits(e, offset, len) || blocks_overlap(offset, len, e->regs.bhi, BHI_LEN)) {
+		*ret_why = "CHDBOFF points outside the BAR, or into BHI";
 		return -EPROTO;
 	}
-	if (!block_fits(e, erdb, erdb_len)) {
-		*ret_why = "ERDBOFF points outside the BAR";
+	e->regs.chdb = offset;
+	return 0;
+}
+
+int regs_find_erdb(struct engine *e, const char **ret_why)
+{
+	uint32_t len = 8 * e->config->n_erings, offset;
+	int r = regs_peek(e, ERDBOFF, &offset);
+
+	if (r < 0) {
+		*ret_why = "ERDBOFF cannot be read";
+		return r;
+	}
+	if (!block_fits(e, offset, len) || blocks_overlap(offset, len, e->regs.bhi, BHI_LEN) ||
+	    blocks_overlap(offset, len, e->regs.chdb, 8 * (MHI_WAKE_DB + 1))) {
+		*ret_why = "ERDBOFF points outside the BAR, into BHI or into the other doorbells";
 		return -EPROTO;
 	}
-	if (blocks_overlap(chdb, chdb_len, erdb, erdb_len) ||
-	    blocks_overlap(chdb, chdb_len, e->regs.bhi, BHI_LEN) ||
-	    blocks_overlap(erdb, erdb_len, e->regs.bhi, BHI_LEN)) {
-		*ret_why = "CHDBOFF, ERDBOFF and BHIOFF overlap";
-		return -EPROTO;
-	}
-	e->regs.chdb = chdb;
-	e->regs.erdb = erdb;
+	e->regs.erdb = offset;
 	return 0;
 }
 

@@ -29,10 +29,12 @@ int regs_failed(struct engine *e, int error, uint32_t offset);
 int regs_peek(struct engine *e, uint32_t offset, uint32_t *ret_value);
 
 /* Finds a block.  0, or -EPROTO and a sentence (static) when it does not lie
- * inside the BAR or over another block. */
+ * inside the BAR or over another block; BHIOFF of all ones is -ENODEV.  BHI
+ * comes first, and the doorbells of channels before those of event rings. */
 int regs_find_bhi(struct engine *e, const char **ret_why);
 int regs_find_bhie(struct engine *e, const char **ret_why);
-int regs_find_doorbells(struct engine *e, const char **ret_why);
+int regs_find_chdb(struct engine *e, const char **ret_why);
+int regs_find_erdb(struct engine *e, const char **ret_why);
 
 /* Execution environment by its register; MHI_EE_NONE for an unknown number. */
 int regs_read_ee(struct engine *e, enum mhi_ee *ret_ee);

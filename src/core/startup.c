@@ -23,18 +23,23 @@ static void startup_refuse(struct engine *e, const char *why)
 		state_step(e, ON_GONE);
 }
 
-void startup_arrive_boot(struct engine *e)
+static void boot_find_bhi(struct engine *e)
 {
 	const char *why;
 
-	e->why[0] = '\0';
-	e->is_broken = false;
-	e->mhi_state = MHI_STATE_RESET;
-	timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
 	if (regs_find_bhi(e, &why) < 0)
 		startup_refuse(e, why);
 	else
 		startup_poll_begin(e);
+}
+
+void startup_arrive_boot(struct engine *e)
+{
+	e->why[0] = '\0';
+	e->is_broken = false;
+	e->mhi_state = MHI_STATE_RESET;
+	timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+	pace_go_on(e, boot_find_bhi);
 }
 
 /* A value that makes no sense may be one of a moment: look once more. */
@@ -56,15 +61,13 @@ static bool is_running(unsigned int state)
 
 static void boot_look_at_status(struct engine *e)
 {
-	uint32_t ctrl, status;
+	uint32_t status;
 	unsigned int state;
 
-	if (regs_read(e, MHICTRL, &ctrl) < 0 || regs_read(e, MHISTATUS, &status) < 0)
+	if (regs_read(e, MHISTATUS, &status) < 0)
 		return;
 	state = (status & MHISTATUS_MHISTATE_MASK) >> MHISTATUS_MHISTATE_SHIFT;
-	if (ctrl & MHICTRL_RESET) {
-		poll_again(e);	/* somebody's reset is under way */
-	} else if (is_running(state)) {
+	if (is_running(state)) {
 		/* Its contexts belong to a process that is no more. */
 		if (!e->may_reset || state_step(e, ON_FOUND_RUNNING))
 			poll_again(e);
@@ -75,6 +78,18 @@ static void boot_look_at_status(struct engine *e)
 	} else {
 		poll_again(e);
 	}
+}
+
+static void boot_look_at_ctrl(struct engine *e)
+{
+	uint32_t ctrl;
+
+	if (regs_read(e, MHICTRL, &ctrl) < 0)
+		return;
+	if (ctrl & MHICTRL_RESET)
+		poll_again(e);	/* somebody's reset is under way */
+	else
+		pace_go_on(e, boot_look_at_status);
 }
 
 /* The second loader has channels of its own (SAHARA). */
@@ -109,7 +124,7 @@ static void boot_wait(struct engine *e, enum mhi_ee ee)
 	if (ee == MHI_EE_EDL && !(e->boot.served & EE_BIT(ee)))
 		engine_fail(e, -EIO, "the device is in %s", mhi_ee_name(ee));
 	else if (ee == MHI_EE_SBL && has_channels_in(e, ee))
-		boot_look_at_loader(e);
+		pace_go_on(e, boot_look_at_loader);
 	else
 		poll_again(e);
 }
@@ -131,17 +146,22 @@ static void boot_poll(struct engine *e)
 		engine_fail(e, -EIO, "the device went back to %s after its image was loaded",
 			    mhi_ee_name(ee));
 	else if (mhi_ee_is_mission(ee))
-		boot_look_at_status(e);
+		pace_go_on(e, boot_look_at_ctrl);
 	else
 		boot_wait(e, ee);
+}
+
+static void reset_ask(struct engine *e)
+{
+	if (regs_ask_reset(e) == 0)
+		startup_poll_begin(e);
 }
 
 void startup_arrive_reset(struct engine *e)
 {
 	e->may_reset = false;
 	timer_start(e->timers, &e->deadline, power_timeout_us(e));
-	if (regs_ask_reset(e) == 0)
-		startup_poll_begin(e);
+	pace_go_on(e, reset_ask);
 }
 
 static void reset_poll(struct engine *e)
@@ -158,9 +178,13 @@ static void reset_poll(struct engine *e)
 
 void startup_poll(struct engine *e)
 {
-	if (e->state == DEV_BOOT)
+	if (pace_is_waiting(e) || !(1u << e->state & (IN(BOOT) | IN(RESET) | IN(HALT))))
+		return;
+	if (!pace_may_read(e))
+		timer_start(e->timers, &e->poll, PACE_NEXT_US);
+	else if (e->state == DEV_BOOT)
 		boot_poll(e);
-	else if (e->state == DEV_RESET || e->state == DEV_HALT)
+	else
 		reset_poll(e);
 }
 
@@ -212,23 +236,21 @@ static int ready_write_registers(struct engine *e)
 	return regs_write(e, MHICFG, cfg);
 }
 
-void startup_arrive_ready(struct engine *e)
+static void ready_ask_m0(struct engine *e)
 {
-	const char *why;
+	if (regs_ask_state(e, MHI_STATE_M0) == 0)
+		power_watch(e);
+}
 
-	e->mhi_state = MHI_STATE_READY;
-	timer_start(e->timers, &e->deadline, power_timeout_us(e));
-	/* RESET cleared it. */
-	if (regs_write(e, e->regs.bhi + BHI_INTVEC, 0) < 0)
-		return;
-	if (regs_find_doorbells(e, &why) < 0) {
-		startup_refuse(e, why);
-		return;
-	}
-	e->wake_is_set = false;
-	if (!e->config->skip_wake_db_at_init &&
-	    regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0) < 0)
-		return;
+static void ready_prepare_dump(struct engine *e)
+{
+	dump_prepare(e);
+	if (e->state == DEV_READY)
+		pace_go_on(e, ready_ask_m0);
+}
+
+static void ready_set_up(struct engine *e)
+{
 	ready_make_contexts(e);
 	if (ready_write_registers(e) < 0)
 		return;
@@ -237,7 +259,39 @@ void startup_arrive_ready(struct engine *e)
 	engine_listen(e);
 	erings_arm(e, ERINGS_SOFTWARE);
 	if (e->state == DEV_READY)
-		dump_prepare(e);
-	if (e->state == DEV_READY && regs_ask_state(e, MHI_STATE_M0) == 0)
-		power_watch(e);
+		pace_go_on(e, ready_prepare_dump);
+}
+
+static void ready_find_erdb(struct engine *e)
+{
+	const char *why;
+
+	if (regs_find_erdb(e, &why) < 0) {
+		startup_refuse(e, why);
+		return;
+	}
+	e->wake_is_set = false;
+	if (!e->config->skip_wake_db_at_init &&
+	    regs_bell(e, e->regs.chdb + 8 * MHI_WAKE_DB, 0) < 0)
+		return;
+	pace_go_on(e, ready_set_up);
+}
+
+static void ready_find_chdb(struct engine *e)
+{
+	const char *why;
+
+	if (regs_find_chdb(e, &why) < 0)
+		startup_refuse(e, why);
+	else
+		pace_go_on(e, ready_find_erdb);
+}
+
+void startup_arrive_ready(struct engine *e)
+{
+	e->mhi_state = MHI_STATE_READY;
+	timer_start(e->timers, &e->deadline, power_timeout_us(e));
+	/* RESET cleared it. */
+	if (regs_write(e, e->regs.bhi + BHI_INTVEC, 0) == 0)
+		pace_go_on(e, ready_find_chdb);
 }

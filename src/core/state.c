@@ -62,6 +62,7 @@ int state_step(struct engine *e, enum dev_event when)
 		return STATE_REFUSED;
 	timer_stop(&e->deadline);
 	timer_stop(&e->poll);
+	pace_forget(e);
 	e->state = to;
 	engine_change(e);
 	arrive[to](e);

@@ -199,7 +199,10 @@ static int probe(struct mhi *m, struct text *ret_why)
 	if (!m->engine)
 		return -ENOMEM;
 	m->boot.engine = m->crash.engine = m->sleep.engine = m->engine;
-	r = engine_probe(m->engine, &why);
+	/* Like its opening this is done before the device is there. */
+	do
+		r = engine_probe(m->engine, &why);
+	while (r == PROBE_MORE);
 	if (r)
 		text_add(ret_why, why);
 	return r;

@@ -132,7 +132,8 @@ static void arm_timer(struct loop *l, bool may_wait)
 	ev_timer_stop(l->ev, &l->timer);
 	if (!may_wait || next == TIME_NEVER)
 		return;
-	if (next > l->timers.now_us)
+	/* libev would sleep a millisecond at least for the one that means "the next turn". */
+	if (next > l->timers.now_us + 1)
 		after = (double)(next - l->timers.now_us) / 1e6;
 	ev_now_update(l->ev);
 	ev_timer_set(&l->timer, after, 0);
