@@ -6,6 +6,8 @@
 #include "tests/clock.h"
 #include "tests/suite.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -442,7 +444,9 @@ START_TEST(test_a_report_tells_what_was_known)
 	ck_assert_ptr_nonnull(strstr(report, "\ndevice=mhi0\n"));
 	ck_assert_ptr_nonnull(strstr(report, "\nwhy=the device is in SYS_ERR (AMSS)\n"));
 	ck_assert_ptr_nonnull(strstr(report, " state ready, M0, AMSS"));
+	ck_assert_ptr_nonnull(strstr(report, "\nLOOPBACK.prepares=0\n"));
 	ck_assert_ptr_nonnull(strstr(report, "\nevent ring 0: rp "));
+	ck_assert_ptr_nonnull(strstr(report, "\n  0: 0x"));
 	ck_assert_ptr_nonnull(strstr(report, "\nregisters at 0x0:\n"));
 	ck_assert_ptr_nonnull(strstr(report, "\nBHI at 0x100:\n"));
 	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
@@ -496,6 +500,30 @@ START_TEST(test_rddm_that_comes_after_sys_err_is_seen)
 }
 END_TEST
 
+START_TEST(test_one_that_does_not_go_to_rddm_is_told_to)
+{
+	d = rig_device(&rig, "loopback,name=dump,dump_us=20000");
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "ee=RDDM\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	assert_dump("crash-1.bin");
+}
+END_TEST
+
+START_TEST(test_one_that_will_not_go_to_rddm_is_reset)
+{
+	size_t len;
+
+	d = rig_device(&rig, "loopback,name=dump");
+	sim_force_register(sim(), 0x100 + BHI_EXECENV, MHI_EE_AMSS);
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+	ck_assert_ptr_nonnull(dumped("crash-1.txt", &len));
+	ck_assert_ptr_null(dumped("crash-1.bin", &len));
+}
+END_TEST
+
 START_TEST(test_a_dump_that_fails_is_partial_and_the_reset_comes)
 {
 	size_t len;
@@ -541,6 +569,46 @@ START_TEST(test_old_crashes_leave_and_a_new_start_finds_the_rest)
 	ck_assert_ptr_nonnull(dumped("crash-10.txt", &len));
 	sim_set_state_sys_err(sim());
 	RIG_UNTIL(&rig, dumped("crash-11.txt", &len));
+	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
+}
+END_TEST
+
+static void put_sparse(const char *name, off_t len)
+{
+	char path[96];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/dump/loopback-0/%s", rig.folder, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ck_assert_int_eq(ftruncate(fd, len), 0);
+	close(fd);
+}
+
+START_TEST(test_f60_what_is_kept_has_a_limit)
+{
+	char path[64];
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/dump", rig.folder);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	strcat(path, "/loopback-0");
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	put_sparse("crash-4.bin", 600 << 20);
+	put_sparse("crash-4-00-DDR.BIN", 1);
+	put_sparse("crash-7-01-_._x", 500 << 20);
+	put_sparse("crash-8.exe", 1 << 20);	/* none of ours */
+	put_sparse("crash-9-a b", 1);
+	d = rig_device(&rig, "loopback");
+	ck_assert_ptr_nonnull(rig_find_node(d, "dump/crash-4.bin"));
+	ck_assert_ptr_null(rig_find_node(d, "dump/crash-8.exe"));
+	ck_assert_ptr_null(rig_find_node(d, "dump/crash-9-a b"));
+	sim_set_state_sys_err(sim());
+	RIG_UNTIL(&rig, dumped("crash-8.txt", &len));
+	ck_assert_ptr_null(rig_find_node(d, "dump/crash-4.bin"));
+	ck_assert_ptr_null(rig_find_node(d, "dump/crash-4-00-DDR.BIN"));
+	ck_assert_ptr_nonnull(rig_find_node(d, "dump/crash-7-01-_._x"));
+	strcat(path, "/crash-4.bin");
+	ck_assert_int_eq(access(path, F_OK), -1);
 	RIG_UNTIL(&rig, shows("state", "state=ready\n"));
 }
 END_TEST
@@ -597,9 +665,12 @@ int main(void)
 	tcase_add_test(c, test_a_dump_is_taken_before_the_reset);
 	tcase_add_test(c, test_a_device_found_in_rddm_is_saved_and_reset);
 	tcase_add_test(c, test_rddm_that_comes_after_sys_err_is_seen);
+	tcase_add_test(c, test_one_that_does_not_go_to_rddm_is_told_to);
+	tcase_add_test(c, test_one_that_will_not_go_to_rddm_is_reset);
 	tcase_add_test(c, test_a_dump_that_fails_is_partial_and_the_reset_comes);
 	tcase_add_test(c, test_a_reset_during_a_dump_ends_it);
 	tcase_add_test(c, test_old_crashes_leave_and_a_new_start_finds_the_rest);
+	tcase_add_test(c, test_f60_what_is_kept_has_a_limit);
 	tcase_add_test(c, test_a_folder_that_others_may_read_is_not_used);
 	suite_add_tcase(s, c);
 	return suite_run(s);

@@ -123,6 +123,12 @@ bool engine_look_for_dump(struct engine *e)
 	return dump_begin(e);
 }
 
+bool engine_force_dump(struct engine *e)
+{
+	return e->state == DEV_ERROR && e->dump.sequence && mhi_ee_is_mission(e->ee) &&
+	       regs_ask_state(e, MHI_STATE_SYS_ERR) == 0;
+}
+
 void dump_init(struct engine *e)
 {
 	timer_init(&e->dump.deadline, on_deadline, e);

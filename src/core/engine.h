@@ -169,6 +169,10 @@ void engine_set_dump(struct engine *e, iova_t table, size_t table_len);
 bool engine_is_dumping(const struct engine *e);
 /* In ERROR: has the device got to RDDM by now?  Then its dump is waited for. */
 bool engine_look_for_dump(struct engine *e);
+/* In ERROR and in mission mode still: tells the device to go to RDDM.  False: it
+ * cannot be told, or there is no memory for a dump.
+ * Source: Linux drivers/bus/mhi/host/boot.c, __mhi_download_rddm_in_panic(). */
+bool engine_force_dump(struct engine *e);
 
 /* The vector over [iova, iova + len) in pieces: bytes of the table, one entry of
  * ENGINE_TABLE_ENTRY bytes a piece. */

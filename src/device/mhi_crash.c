@@ -73,6 +73,8 @@ static void write_report(struct mhi_crash *c, struct text *out)
 	show_head(c, out);
 	text_add(out, "\nwhat happened, seconds before:\n");
 	history_show(&c->device->history, loop_timers(c->loop)->now_us, out);
+	text_add(out, "\ncounters:\n");
+	c->device->attrs[NODE_STATS].ops->show(&c->device->attrs[NODE_STATS], out);
 	text_add(out, "\nrings:\n");
 	engine_show_rings(c->engine, add_line, out);
 	show_registers(c, "registers", 0, SOC_RESET_REQ, out);
@@ -195,14 +197,28 @@ static void plan_reset(struct mhi_crash *c)
 	}
 }
 
+/* Is there a dump to wait for, or may there be?  One that did not go to RDDM by
+ * itself is told to, once. */
+static bool look_for_dump(struct mhi_crash *c)
+{
+	if (!c->memory.hw || c->has_dump)
+		return false;
+	become(c, CRASH_DUMPING);
+	if (engine_look_for_dump(c->engine))
+		return true;
+	if (c->is_forced || !engine_force_dump(c->engine))
+		return false;
+	c->is_forced = true;
+	timer_start(loop_timers(c->loop), &c->next, RDDM_US);
+	become(c, CRASH_WAITING);
+	return true;
+}
+
 static void reset(struct mhi_crash *c)
 {
-	if (c->memory.hw && !c->has_dump) {
-		become(c, CRASH_DUMPING);
-		if (engine_look_for_dump(c->engine))
-			return;
-	}
-	c->has_dump = false;
+	if (look_for_dump(c))
+		return;
+	c->has_dump = c->is_forced = false;
 	if (engine_power(c->engine, POWER_RESET) != POWER_STARTED) {
 		become(c, CRASH_NONE);
 		return;
@@ -287,7 +303,7 @@ void mhi_crash_taken_over(struct mhi_crash *c, enum engine_power what)
 	text_clear(&c->why);
 	recovery_forget(&c->policy);
 	c->step = CRASH_NONE;
-	c->is_kept_up = c->is_handled = c->has_dump = false;
+	c->is_kept_up = c->is_handled = c->has_dump = c->is_forced = false;
 }
 
 void mhi_crash_keep_up(struct mhi_crash *c)

@@ -32,6 +32,7 @@ struct mhi_crash {
 	bool is_kept_up;
 	bool is_handled;	/* the present failure */
 	bool has_dump;		/* of this crash; there is no second one */
+	bool is_forced;		/* it was told to go where it sends one */
 	bool has_reset;		/* a reset of ours has to end yet */
 	unsigned int number;	/* of the crash in dumps; 0: it has none */
 	struct crashes *dumps;	/* borrowed */
