@@ -7,6 +7,7 @@ tests_test_tree_LDADD = src/fs/libfs.a src/base/libbase.a $(CHECK_LIBS)
 
 # On a real mount: they need root and /dev/fuse, and skip without.
 mount_tests = \
+	tests/device/test-clients \
 	tests/device/test-death \
 	tests/device/test-events \
 	tests/device/test-files \
@@ -29,6 +30,8 @@ mount_harness = \
 raw_harness = $(mount_harness) tests/device/raw.c tests/device/raw.h
 shared_harness = $(mount_harness) tests/device/shared.c tests/device/shared.h
 
+tests_device_test_clients_SOURCES = tests/device/test-clients.c $(shared_harness)
+tests_device_test_clients_LDADD = $(CHECK_LIBS)
 tests_device_test_death_SOURCES = tests/device/test-death.c $(shared_harness)
 tests_device_test_death_LDADD = $(CHECK_LIBS)
 tests_device_test_events_SOURCES = tests/device/test-events.c $(shared_harness)
