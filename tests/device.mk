@@ -33,8 +33,10 @@ tests_test_sleep_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_sleep_LDFLAGS = $(AM_LDFLAGS) $(clock_wrap)
 
 # On a real mount, as those of fs.mk.
-check_PROGRAMS += tests/device/test-daemon tests/device/test-recovery
-TESTS += tests/device/test-daemon tests/device/test-recovery
+check_PROGRAMS += tests/device/test-daemon tests/device/test-pause tests/device/test-recovery
+TESTS += tests/device/test-daemon tests/device/test-pause tests/device/test-recovery
+tests_device_test_pause_SOURCES = tests/device/test-pause.c $(mount_harness)
+tests_device_test_pause_LDADD = $(CHECK_LIBS)
 tests_device_test_daemon_SOURCES = tests/device/test-daemon.c $(mount_harness)
 tests_device_test_daemon_LDADD = $(CHECK_LIBS)
 if HAVE_SYSTEMD

@@ -37,6 +37,22 @@ START_TEST(test_timers_fire_in_order_of_time_then_of_arming)
 }
 END_TEST
 
+START_TEST(test_f86_postponed_timers_keep_their_distance)
+{
+	struct timer a, b;
+
+	timer_init(&a, note, "a");
+	timer_init(&b, note, "b");
+	timer_start(&timers, &a, 10);
+	timer_start(&timers, &b, 30);
+	timers_postpone(&timers, 1000);
+	ck_assert_uint_eq(timers_next(&timers), 1010);
+	timers_advance(&timers, 1029);
+	ck_assert_uint_eq(timers_next(&timers), 1030);
+	timer_stop(&b);
+}
+END_TEST
+
 START_TEST(test_stopped_and_rearmed_timers_fire_as_last_told)
 {
 	struct timer a, b;
@@ -175,6 +191,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, test_timers_fire_in_order_of_time_then_of_arming);
+	tcase_add_test(t, test_f86_postponed_timers_keep_their_distance);
 	tcase_add_test(t, test_stopped_and_rearmed_timers_fire_as_last_told);
 	tcase_add_test(t, test_time_never_goes_back);
 	tcase_add_test(t, test_callback_may_stop_a_timer_due_in_the_same_step);

@@ -18,6 +18,14 @@ void timers_advance(struct timers *t, uint64_t now_us)
 	}
 }
 
+void timers_postpone(struct timers *t, uint64_t us)
+{
+	struct timer *timer;
+
+	list_for_each(timer, &t->due, node)
+		timer->at_us += us;
+}
+
 uint64_t timers_next(const struct timers *t)
 {
 	if (list_is_empty(&t->due))

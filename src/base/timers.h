@@ -28,6 +28,9 @@ void timers_init(struct timers *t);
  * stop any timer, its own included. */
 void timers_advance(struct timers *t, uint64_t now_us);
 
+/* Time passed in which nobody could do anything: all that is armed is due @us later. */
+void timers_postpone(struct timers *t, uint64_t us);
+
 /* When the earliest armed timer is due, or TIME_NEVER. */
 uint64_t timers_next(const struct timers *t);
 

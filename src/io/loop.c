@@ -13,6 +13,7 @@
 enum {
 	MAX_SIGNALS = 8,
 	DEFER_ROUNDS = 32,	/* of deferred work between two waits */
+	STOPPED_US = 1000000,	/* no process that could run wakes as late as this */
 };
 
 struct loop_signal {
@@ -57,13 +58,18 @@ static void on_anchor(struct ev_loop *ev, struct ev_periodic *w, int revents)
 	(void)ev, (void)w, (void)revents;
 }
 
-/* Between the wait and the callbacks: they need the time of this turn, not
- * the one from before a sleep of hours. */
+/* Between the wait and the callbacks: they need the time of this turn, not the one
+ * from before a sleep of hours.  When it ended much later than it had to, we were
+ * stopped (SIGSTOP, a debugger, a frozen group), and no limit ran meanwhile: else all
+ * of them would be over at once, before anybody could keep to one. */
 static void invoke_pending(struct ev_loop *ev)
 {
 	struct loop *l = ev_userdata(ev);
+	uint64_t now = monotonic_us(), next = timers_next(&l->timers);
 
-	l->timers.now_us = monotonic_us();
+	l->timers.now_us = now;
+	if (next < now && now - next > STOPPED_US)
+		timers_postpone(&l->timers, now - next);
 	ev_invoke_pending(ev);
 }
 
