@@ -14,6 +14,7 @@ mount_tests = \
 	tests/device/test-interrupts \
 	tests/device/test-io \
 	tests/device/test-opcodes \
+	tests/device/test-outside \
 	tests/device/test-poll \
 	tests/device/test-requests \
 	tests/device/test-signals \
@@ -44,6 +45,8 @@ tests_device_test_io_SOURCES = tests/device/test-io.c $(shared_harness)
 tests_device_test_io_LDADD = $(CHECK_LIBS)
 tests_device_test_opcodes_SOURCES = tests/device/test-opcodes.c $(raw_harness)
 tests_device_test_opcodes_LDADD = $(CHECK_LIBS)
+tests_device_test_outside_SOURCES = tests/device/test-outside.c $(raw_harness)
+tests_device_test_outside_LDADD = $(CHECK_LIBS)
 tests_device_test_poll_SOURCES = tests/device/test-poll.c $(shared_harness)
 tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
 tests_device_test_requests_SOURCES = tests/device/test-requests.c $(mount_harness)
