@@ -53,30 +53,39 @@ static const struct elsewhere {
 		{ "test-port-read", { NULL } }, { "test-port-write", { NULL } },
 		{ "test-port-open", { NULL } } } },
 	{ 74, "clients killed, stopped, gone with their data", {
-		{ "device/test-signals", { NULL } }, { "test-port-read", { NULL } },
-		{ "test-port-open", { NULL } }, { "test-events", { NULL } } } },
+		{ "device/test-clients", { NULL } }, { "device/test-signals", { NULL } },
+		{ "test-port-read", { NULL } }, { "test-port-open", { NULL } },
+		{ "test-events", { NULL } } } },
 	{ 75, "readers that are slow or asleep", {
 		{ "test-port-read", { NULL } }, { "device/test-usb", { NULL } },
 		{ "device/test-rpmsg", { NULL } } } },
 	{ 76, "writers without end, of any size", {
-		{ "test-port-write", { NULL } }, { "device/test-io", { NULL } } } },
-	{ 77, "crowds of opens and closes", {
-		{ "device/test-users", { NULL } }, { "device/test-death", { NULL } } } },
+		{ "test-port-write", { NULL } }, { "device/test-io", { NULL } },
+		{ "device/test-clients", { NULL } } } },
+	{ 77, "crowds of opens and closes, files that change hands", {
+		{ "device/test-clients", { NULL } }, { "device/test-users", { NULL } },
+		{ "device/test-death", { NULL } } } },
 	{ 78, "every request, nodes and handles that are not", {
 		{ "device/test-opcodes", { NULL } } } },
-	{ 79, "unmounts and aborts from outside", { { "device/test-death", { NULL } } } },
+	{ 79, "unmounts and aborts from outside", {
+		{ "device/test-outside", { NULL } }, { "device/test-death", { NULL } } } },
 	{ 80, "words that control files do not take", {
-		{ "test-nodes", { NULL } }, { "device/test-files", { NULL } } } },
+		{ "device/test-outside", { NULL } }, { "test-nodes", { NULL } },
+		{ "device/test-files", { NULL } } } },
+	{ 81, "no descriptor, no process", { { "device/test-limits", { NULL } } } },
 	{ 82, "allocations that fail", {
 		{ "sweep-memory", { NULL } }, { "test-port-memory", { NULL } },
 		{ "test-usb-memory", { NULL } }, { "test-usb-device", { NULL } } } },
 	{ 83, "system calls that fail", { { "sweep-syscalls", { NULL } } } },
-	{ 84, "SIGTERM, and unmounting, under load", { { "device/test-death", { NULL } } } },
+	{ 84, "SIGTERM at every step", {
+		{ "device/test-kill", { NULL } }, { "device/test-death", { NULL } } } },
 	{ 85, "a killed daemon, and the next start", {
 		{ "device/test-kill", { NULL } }, { "device/test-recovery", { NULL } },
 		{ "device/test-death", { NULL } } } },
+	{ 86, "a daemon that was stopped for longer than its limits", {
+		{ "device/test-pause", { NULL } }, { "test-base", { NULL } } } },
 	{ 87, "two daemons, one mount point or device", {
-		{ "device/test-death", { NULL } }, { "device/test-recovery", { NULL } },
+		{ "device/test-outside", { NULL } }, { "device/test-death", { NULL } }, { "device/test-recovery", { NULL } },
 		{ "test-registry", { NULL } } } },
 	{ 89, "a device that ends the daemon each time, or never comes up", {
 		{ "test-registry" }, { "test-recovery" }, { "device/test-daemon" } }, "U8" },

@@ -13,6 +13,7 @@ mount_tests = \
 	tests/device/test-files \
 	tests/device/test-interrupts \
 	tests/device/test-io \
+	tests/device/test-limits \
 	tests/device/test-opcodes \
 	tests/device/test-outside \
 	tests/device/test-poll \
@@ -47,6 +48,8 @@ tests_device_test_opcodes_SOURCES = tests/device/test-opcodes.c $(raw_harness)
 tests_device_test_opcodes_LDADD = $(CHECK_LIBS)
 tests_device_test_outside_SOURCES = tests/device/test-outside.c $(raw_harness)
 tests_device_test_outside_LDADD = $(CHECK_LIBS)
+tests_device_test_limits_SOURCES = tests/device/test-limits.c $(mount_harness)
+tests_device_test_limits_LDADD = $(CHECK_LIBS)
 tests_device_test_poll_SOURCES = tests/device/test-poll.c $(shared_harness)
 tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
 tests_device_test_requests_SOURCES = tests/device/test-requests.c $(mount_harness)
