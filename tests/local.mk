@@ -27,3 +27,4 @@ include tests/vm.mk
 include tests/vm-usb.mk
 include tests/faults.mk
 include tests/torture.mk
+include tests/coverage.mk
