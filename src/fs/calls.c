@@ -114,8 +114,8 @@ static double attr_timeout(const struct inode *inode)
 
 static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	struct inode *dir = inode_of(req, parent), *inode;
 	struct tree *t = &calls_of(req)->tree;
+	struct inode *dir = inode_of(req, parent), *inode;
 	struct fuse_entry_param e = { 0 };
 	int r;
 
