@@ -374,8 +374,6 @@ void events_close(struct events_reader *r)
 {
 	struct events *e = r->events;
 
-	while (!list_is_empty(&r->calls))
-		wait_answer(list_first(&r->calls, struct wait, node), -ENODEV, NULL, 0);
 	list_remove(&r->node);
 	forget_read(e);
 	free(r->own);

@@ -154,8 +154,6 @@ static void attr_close(struct file *f)
 {
 	struct attr_file *a = attr(f);
 
-	while (!list_is_empty(&a->readers))
-		wait_answer(list_first(&a->readers, struct wait, node), -ENODEV, NULL, 0);
 	if (wait_is_parked(&a->fetch)) {
 		a->fetch.withdraw(&a->fetch);
 		list_remove(&a->fetch.node);

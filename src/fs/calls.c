@@ -277,7 +277,7 @@ static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -r);
 		return;
 	}
-	o.request = request_new(&c->requests, req, REQUEST_OPEN);
+	o.request = request_new(&c->requests, req, REQUEST_OPEN, NULL);
 	if (!o.request)
 		return;
 	if (p.kind == INODE_CHANNEL)
@@ -298,6 +298,8 @@ static void on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	(void)ino;
 	if (!f)
 		return;
+	/* The kernel waits for them; who else has the session may not. */
+	requests_end_of(&calls_of(req)->requests, f, -ENODEV);
 	file_close(f);
 	fuse_reply_err(req, 0);
 }
@@ -317,7 +319,7 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	r = request_new(&calls_of(req)->requests, req, REQUEST_READ);
+	r = request_new(&calls_of(req)->requests, req, REQUEST_READ, f);
 	if (!r)
 		return;
 	f->ops->read(f, r, size, (uint64_t)off, fi->flags & O_NONBLOCK);
@@ -337,7 +339,7 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 		fuse_reply_err(req, EACCES);
 		return;
 	}
-	r = request_new(&calls_of(req)->requests, req, REQUEST_WRITE);
+	r = request_new(&calls_of(req)->requests, req, REQUEST_WRITE, f);
 	if (!r)
 		return;
 	f->ops->write(f, r, data, size, (uint64_t)off, fi->flags & O_NONBLOCK);
@@ -356,7 +358,7 @@ static void on_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, 0);
 		return;
 	}
-	r = request_new(&calls_of(req)->requests, req, REQUEST_FLUSH);
+	r = request_new(&calls_of(req)->requests, req, REQUEST_FLUSH, f);
 	if (!r)
 		return;
 	f->ops->flush(f, r);
@@ -401,7 +403,7 @@ static void on_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg
 		fuse_reply_err(req, ENOTTY);
 		return;
 	}
-	r = request_new(&calls_of(req)->requests, req, REQUEST_IOCTL);
+	r = request_new(&calls_of(req)->requests, req, REQUEST_IOCTL, f);
 	if (!r)
 		return;
 	f->ops->ioctl(f, r, cmd, (uintptr_t)arg, in, in_len, out_len);

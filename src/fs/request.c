@@ -37,17 +37,39 @@ void requests_fini(struct requests *q)
 	list_init(&q->idle);
 }
 
+static void end_one(struct request *r, int error)
+{
+	ssize_t went;
+
+	assert(wait_is_parked(&r->wait));
+	went = r->wait.withdraw(&r->wait);
+	wait_answer(&r->wait, went > 0 ? went : error, NULL, 0);
+}
+
 void requests_end(struct requests *q, int error)
 {
 	list_move_all(&q->live, &q->interrupted);
-	while (!list_is_empty(&q->live)) {
-		struct request *r = list_first(&q->live, struct request, node);
-		ssize_t went;
+	while (!list_is_empty(&q->live))
+		end_one(list_first(&q->live, struct request, node), error);
+}
 
-		assert(wait_is_parked(&r->wait));
-		went = r->wait.withdraw(&r->wait);
-		wait_answer(&r->wait, went > 0 ? went : error, NULL, 0);
-	}
+static struct request *find_of(const struct list *requests, const struct file *f)
+{
+	struct request *r;
+
+	list_for_each(r, requests, node)
+		if (r->file == f)
+			return r;
+	return NULL;
+}
+
+void requests_end_of(struct requests *q, const struct file *f, int error)
+{
+	struct request *r;
+
+	/* From the start each time: one answer may bring another. */
+	while ((r = find_of(&q->live, f)) || (r = find_of(&q->interrupted, f)))
+		end_one(r, error);
 }
 
 static int reply_open(fuse_req_t fuse, struct file *f)
@@ -107,7 +129,8 @@ static int request_answer(struct wait *w, ssize_t result, const struct iovec *io
 
 static const struct wait_ops request_wait_ops = { .answer = request_answer };
 
-struct request *request_new(struct requests *q, fuse_req_t fuse, enum request_kind kind)
+struct request *request_new(struct requests *q, fuse_req_t fuse, enum request_kind kind,
+			    struct file *f)
 {
 	struct request *r;
 
@@ -127,7 +150,7 @@ struct request *request_new(struct requests *q, fuse_req_t fuse, enum request_ki
 	wait_init(&r->wait, &request_wait_ops);
 	r->fuse = fuse;
 	r->kind = kind;
-	r->file = NULL;
+	r->file = f;
 	r->len = 0;
 	return r;
 }

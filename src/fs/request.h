@@ -38,7 +38,7 @@ struct request {
 	struct requests *requests;
 	fuse_req_t fuse;	/* libfuse's; gone with the answer */
 	enum request_kind kind;
-	struct file *file;	/* of REQUEST_OPEN: owned until answered */
+	struct file *file;	/* whose call; of REQUEST_OPEN: owned until answered */
 	size_t len;		/* of REQUEST_STORE: bytes of the write */
 };
 
@@ -49,8 +49,12 @@ void requests_fini(struct requests *q);
 /* Ends every live request with @error, or with what had already gone. */
 void requests_end(struct requests *q, int error);
 
-/* NULL: no memory, and @fuse was answered with that. */
-struct request *request_new(struct requests *q, fuse_req_t fuse, enum request_kind kind);
+/* The same for the calls on one open file. */
+void requests_end_of(struct requests *q, const struct file *f, int error);
+
+/* NULL: no memory, and @fuse was answered with that.  @f: NULL for an OPEN. */
+struct request *request_new(struct requests *q, fuse_req_t fuse, enum request_kind kind,
+			    struct file *f);
 
 /* To be called once @r was handed away: it is answered, or parked and from
  * now on can be interrupted.  A call that was answered at once never pays for

@@ -320,16 +320,18 @@ END_TEST
 START_TEST(test_f78_release_of_a_file_with_calls_that_wait)
 {
 	static const char *const files[] = { "LOOPBACK", "events" };
-	uint64_t node = raw_node(&raw, files[_i]), reads[3], file;
+	uint64_t node = raw_node(&raw, files[_i]), reads[3], file, other;
 
 	WAIT_FOR(raw_has(&raw, "stats", "LOOPBACK.state=closed"));
 	file = raw_open(&raw, files[_i], _i ? O_RDONLY : O_RDWR);
+	other = raw_open(&raw, files[_i], O_RDONLY);	/* the channel goes on */
 	for (int i = 0; i < 3; i++)
 		reads[i] = raw_send_read(&raw, node, file, 65536);
 	ck_assert(!raw_is_answered(&raw, reads[2]));
 	ck_assert_int_eq(raw_release(&raw, node, file), 0);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(raw_wait(&raw, reads[i]), -ENODEV);
+	ck_assert_int_eq(raw_release(&raw, node, other), 0);
 	ck_assert(raw_has(&raw, "state", "state=ready"));
 }
 END_TEST
