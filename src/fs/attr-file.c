@@ -116,6 +116,10 @@ static void attr_write(struct file *f, struct request *r, const void *data, size
 	char command[ATTR_SIZE];
 
 	(void)offset;
+	if (!a->node->ops->store) {	/* the kernel would not ask */
+		wait_answer(&r->wait, -EACCES, NULL, 0);
+		return;
+	}
 	if (len >= sizeof(command) || memchr(data, 0, len)) {
 		wait_answer(&r->wait, -EINVAL, NULL, 0);
 		return;

@@ -336,6 +336,16 @@ START_TEST(test_f78_release_of_a_file_with_calls_that_wait)
 }
 END_TEST
 
+START_TEST(test_f78_write_to_a_file_that_only_shows)
+{
+	uint64_t node = raw_node(&raw, "state"), file = raw_open(&raw, "state", O_RDONLY);
+
+	ck_assert_int_eq(raw_wait(&raw, raw_send_write(&raw, node, file, "on", 2, 0)), -EACCES);
+	ck_assert_int_eq(raw_release(&raw, node, file), 0);
+	ck_assert(raw_has(&raw, "state", "state=ready"));
+}
+END_TEST
+
 START_TEST(test_f78_end_of_the_session_is_the_end_of_the_daemon)
 {
 	struct raw other;
@@ -364,6 +374,7 @@ int main(void)
 	tcase_add_test(t, test_f78_open_file_outlives_that_it_is_forgotten);
 	tcase_add_test(t, test_f78_storm_of_names_and_of_forgetting);
 	tcase_add_loop_test(t, test_f78_release_of_a_file_with_calls_that_wait, 0, 2);
+	tcase_add_test(t, test_f78_write_to_a_file_that_only_shows);
 	tcase_add_test(t, test_f78_end_of_the_session_is_the_end_of_the_daemon);
 	suite_add_tcase(s, t);
 	return suite_run(s);
