@@ -133,6 +133,20 @@ static void refuse(struct rig *rig, enum mhi_ee ee)
 	engine_refuse_image(rig->engine, -ENOENT, "there is no such file");
 }
 
+START_TEST(test_a_loader_that_falls_asleep_is_not_waited_for_for_ever)
+{
+	r.sim_config.first_ee = MHI_EE_AMSS;
+	r.sim_config.wants_images = false;
+	r.sim_config.idle_us = 5000;	/* M2 before the mission */
+	r.config.image_ees = 0;
+	rig_start(&r);
+	sim_set_ee(r.sim, MHI_EE_SBL);
+	ck_assert_int_eq(rig_power(&r, POWER_ON), -ETIMEDOUT);
+	ck_assert_int_eq(engine_state(r.engine), ENGINE_ERROR);
+	ck_assert_str_eq(engine_why(r.engine), "the device stayed in SBL");
+}
+END_TEST
+
 START_TEST(test_no_image_is_an_error_that_says_so)
 {
 	rig_start(&r);
@@ -349,6 +363,7 @@ int main(void)
 	tcase_add_test(t, test_a_slow_loader_is_waited_for);
 	tcase_add_test(t, test_a_loader_that_does_not_answer_times_out);
 	tcase_add_test(t, test_a_refused_image_tells_the_error_registers);
+	tcase_add_test(t, test_a_loader_that_falls_asleep_is_not_waited_for_for_ever);
 	tcase_add_test(t, test_no_image_is_an_error_that_says_so);
 	tcase_add_test(t, test_f56_an_answer_before_the_question_is_none);
 	tcase_add_test(t, test_f57_an_answer_about_another_vector_is_none);

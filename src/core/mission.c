@@ -4,7 +4,8 @@
 static void await_mission(struct engine *e)
 {
 	e->in_mission = false;
-	if (e->state == DEV_M0)
+	/* One that asked for its image waits for us. */
+	if (1u << e->state & (IN(M0) | IN(M2)) && e->boot.step == BOOT_IDLE)
 		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
 }
 
@@ -13,7 +14,7 @@ static void enter_mission(struct engine *e)
 	if (e->in_mission || !mhi_ee_is_mission(e->ee) || !engine_may_ring(e))
 		return;
 	e->in_mission = true;
-	if (e->state == DEV_M0)
+	if (1u << e->state & (IN(M0) | IN(M2)))
 		timer_stop(&e->deadline);
 	erings_arm(e, ERINGS_HARDWARE);
 	engine_change(e);
@@ -80,6 +81,8 @@ void mission_look_at_ee(struct engine *e)
 static void m2_ask(struct engine *e)
 {
 	e->mhi_state = MHI_STATE_M2;
+	if (!e->in_mission)
+		await_mission(e);
 	if (regs_ask_state(e, MHI_STATE_M2) < 0)
 		return;
 	if (e->counts.wakes || engine_has_uplink(e))

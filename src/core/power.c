@@ -416,8 +416,12 @@ static void deadline_passed(void *user)
 		engine_fail(e, -ETIMEDOUT, "the device did not finish RESET");
 		break;
 	case DEV_M0:
-		deadline_mission(e);
-		break;
+	case DEV_M2:
+		if (!e->in_mission) {
+			deadline_mission(e);
+			break;
+		}
+		/* fall through */
 	default:
 		engine_fail(e, -ETIMEDOUT, "the device did not answer a request for M0");
 	}
