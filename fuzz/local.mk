@@ -113,3 +113,11 @@ fuzz_fuzz_bhi_CFLAGS = $(fuzz_liar_cflags)
 fuzz_fuzz_bhi_LDADD = $(fuzz_liar_libs)
 fuzz_fuzz_bhi_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-bhi
+
+fuzz_targets += fuzz/fuzz-fuse
+fuzz_fuzz_fuse_SOURCES = fuzz/fuzz-fuse.c fuzz/fs_world.c fuzz/fs_world.h \
+	tests/fake_link.c tests/fake_link.h $(fuzz_main)
+fuzz_fuzz_fuse_LDADD = src/fs/libfs.a src/port/libport.a src/device/libdevice.a \
+	src/io/libio.a src/base/libbase.a $(FUSE_LIBS) $(JANSSON_LIBS) $(EV_LIBS)
+fuzz_fuzz_fuse_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += fuzz/corpus-fuse
