@@ -55,10 +55,14 @@ has() {
 	grep -q -- "$2" "$dir/$1" || fail "'$2' is not in $1: $(cat "$dir/$1")"
 }
 
+lacks() {
+	! grep -q -- "$2" "$dir/$1" || fail "'$2' is in $1: $(cat "$dir/$1")"
+}
+
 start() {
 	"$mhifs" --sandbox=kill -f "$@" "$mount" &
 	daemon=$!
-	until_true grep -qs '^state=ready$' "$mount/mhi0/state" || exit
+	until_true grep -qsE '^state=(ready|error)$' "$mount/mhi0/state" || exit
 }
 
 [ -x "$mhifs" ] || skip_all "mhifs is not built"
@@ -71,7 +75,7 @@ mkdir "$mount"
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 
-start loopback loopback,name=bad,mood=never-ready
+start loopback loopback,name=bad,mood=never-ready,recovery=off
 until_true grep -q '^state=error$' "$mount/mhi1/state"
 ends 0 list
 has out '^mhi0  *ready  *M0  *AMSS  *loopback-0  *sim'
@@ -131,6 +135,10 @@ has out '^mhi0: ready$'
 ends 0 --json boot --edl mhi0
 has out '"image":"image","ee":"EDL","bytes":3000000,"total":3000000,"state":"loaded"'
 ends 0 boot mhi0
+lacks err '[[]#'
+script -qec "$mhictl --root $mount boot --edl mhi0" /dev/null >"$dir/tty" </dev/null
+has tty 'mhi0: image for EDL [[]#######*-*[]] *[0-9]*%'
+has tty 'mhi0: image for EDL: loaded'
 ends 2 --edl show
 ends 0 dump mhi0
 ends 3 dump mhi0 crash-1.txt
@@ -139,6 +147,49 @@ rm "$dir/image"
 ends 6 boot --edl mhi0
 has out '^mhi0: image for EDL: failed: image image: No such file'
 ends 6 show mhi0
+kill "$daemon"
+wait "$daemon" || fail "mhifs ended with $?"
+daemon=
+
+# A modem without flash asks for eight images, one of which it can do without.
+cat >"$dir/conf" <<EOF
+firmware_dir = "$dir"
+dump_dir = "$dir/dump"
+device "loopback-*" { recovery = false ready_timeout_ms = 2000 sahara_images = {
+	"1:one", "2:one", "3:one", "4:one", "6:one", "7:one", "8:short" } }
+EOF
+# An image of 65536 bytes, or what there is of it.
+image() {
+	{
+		printf 'MHISIM01\0\0\001\0\0\0\0\0'
+		head -c $(($1 - 16)) /dev/zero
+	} >"$dir/$2"
+}
+image 65536 one
+image 40000 short
+start -c "$dir/conf" loopback:quectel-em1xx,ee=sbl,boot=images,life.SAHARA=sahara-flashless
+ends 6 boot mhi0
+has out '^mhi0: one for SBL: loaded$'
+has out '^mhi0: short for SBL: failed: image 8 (short, 40000 bytes): the device asks for [0-9]* bytes at offset [0-9]*$'
+image 65536 short
+ends 0 boot mhi0
+has out '^mhi0:  for SBL: failed: image 5 (-): none is configured$'
+[ "$(grep -c '^mhi0: one for SBL: loaded$' "$dir/out")" -eq 6 ] || fail "not six images"
+has out '^mhi0: short for SBL: loaded$'
+has out '^mhi0: ready$'
+kill "$daemon"
+wait "$daemon" || fail "mhifs ended with $?"
+daemon=
+
+# A loader that refuses its image tells why.
+cat >"$dir/conf" <<EOF
+firmware_dir = "$dir"
+dump_dir = "$dir/dump"
+device "loopback-*" { recovery = false ready_timeout_ms = 2000 edl_firmware = "one" }
+EOF
+start -c "$dir/conf" loopback,boot=images,fault=F56
+ends 6 boot --edl mhi0
+has out '^mhi0: one for EDL: failed: .*(ERRCODE 0x[0-9a-f]*, ERRDBG 0x'
 kill "$daemon"
 wait "$daemon" || fail "mhifs ended with $?"
 daemon=
