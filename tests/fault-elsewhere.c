@@ -89,6 +89,8 @@ static const struct elsewhere {
 		{ "test-registry", { NULL } } } },
 	{ 89, "a device that ends the daemon each time, or never comes up", {
 		{ "test-registry" }, { "test-recovery" }, { "device/test-daemon" } }, "U8" },
+	{ 88, "faults of the first priority in the sandbox that kills", {
+		{ "device/test-faults", { NULL } } } },
 	{ 90, "devices that come and go", {
 		{ "test-tree", { NULL } }, { "test-usb-watch", { NULL } } } },
 };

@@ -10,6 +10,7 @@ mount_tests = \
 	tests/device/test-clients \
 	tests/device/test-death \
 	tests/device/test-events \
+	tests/device/test-faults \
 	tests/device/test-files \
 	tests/device/test-interrupts \
 	tests/device/test-io \
@@ -50,6 +51,8 @@ tests_device_test_outside_SOURCES = tests/device/test-outside.c $(raw_harness)
 tests_device_test_outside_LDADD = $(CHECK_LIBS)
 tests_device_test_limits_SOURCES = tests/device/test-limits.c $(mount_harness)
 tests_device_test_limits_LDADD = $(CHECK_LIBS)
+tests_device_test_faults_SOURCES = tests/device/test-faults.c $(mount_harness)
+tests_device_test_faults_LDADD = $(CHECK_LIBS)
 tests_device_test_poll_SOURCES = tests/device/test-poll.c $(shared_harness)
 tests_device_test_poll_LDADD = $(URING_LIBS) $(CHECK_LIBS)
 tests_device_test_requests_SOURCES = tests/device/test-requests.c $(mount_harness)

@@ -225,7 +225,8 @@ START_TEST(test_f81_start_with_so_many_descriptors)
 	for (rlim_t n = 4; n < MOST_FDS && !n_served; n++) {
 		int code = start_limited(n);
 
-		ck_assert_msg(code >= 0 && code <= 7, "%u descriptors: %d", (unsigned int)n, code);
+		/* 127: too few for the loader of programs. */
+		ck_assert_msg((code >= 0 && code <= 7) || code == 127, "%u descriptors: %d", (unsigned int)n, code);
 		n_failed += code != 0;
 		n_served += code == 0;
 	}
