@@ -91,8 +91,11 @@ static const struct elsewhere {
 		{ "test-registry" }, { "test-recovery" }, { "device/test-daemon" } }, "U8" },
 	{ 88, "faults of the first priority in the sandbox that kills", {
 		{ "device/test-faults", { NULL } } } },
+	{ 89, "a device that makes each start fail", {
+		{ "test-registry", { NULL } }, { "test-recovery", { NULL } } } },
 	{ 90, "devices that come and go", {
-		{ "test-tree", { NULL } }, { "test-usb-watch", { NULL } } } },
+		{ "test-registry", { NULL } }, { "test-tree", { NULL } },
+		{ "test-usb-watch", { NULL } } } },
 };
 
 /* What a program said, kept: several rows ask the same one. */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CROWD = 32 };
+
 static struct rig rig;
 
 static void setup(void)
@@ -122,6 +124,53 @@ START_TEST(test_the_same_address_gets_its_number_back)
 	ck_assert_int_eq(rig_add(&rig, "loopback,name=a"), 0);
 	ck_assert_str_eq(device_path_name(registry_device(rig.registry, 0)), "loopback-a");
 	ck_assert_str_eq(device_name(registry_device(rig.registry, 0)), "mhi0");
+}
+END_TEST
+
+/* 32 devices, and in which order they leave and come back. */
+static void expect_all(unsigned int n)
+{
+	char path[32];
+
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "loopback-%u", i);
+		ck_assert_str_eq(device_path_name(registry_device(rig.registry, i)), path);
+	}
+	ck_assert_ptr_null(registry_device(rig.registry, n));
+}
+
+static int add_number(unsigned int i)
+{
+	char spec[64];
+
+	snprintf(spec, sizeof(spec), "loopback,name=%u", i);
+	return rig_add(&rig, spec);
+}
+
+START_TEST(test_f90_crowd_comes_and_goes_in_any_order)
+{
+	static const unsigned int steps[] = { 1, 31, 5, 13 };	/* prime to 32 */
+	unsigned int step = steps[_i];
+
+	for (unsigned int i = 0; i < CROWD; i++)
+		ck_assert_int_eq(add_number(i), 0);
+	RIG_UNTIL(&rig, registry_is_settled(rig.registry));
+	for (int round = 0; round < 1 + (_i == 0); round++) {
+		struct device *all[CROWD];
+
+		for (unsigned int i = 0; i < CROWD; i++)
+			all[i] = registry_device(rig.registry, i);
+		for (unsigned int i = 0; i < CROWD; i++)
+			unplug(all[i * step % CROWD]);
+		ck_assert_ptr_null(registry_device(rig.registry, 0));
+		/* Told twice, it is there once. */
+		for (unsigned int i = 0; i < CROWD; i++) {
+			ck_assert_int_eq(add_number((CROWD - 1 - i) * step % CROWD), 0);
+			ck_assert_int_eq(add_number((CROWD - 1 - i) * step % CROWD), -EBUSY);
+		}
+		RIG_UNTIL(&rig, registry_is_settled(rig.registry));
+		expect_all(CROWD);
+	}
 }
 END_TEST
 
@@ -367,6 +416,7 @@ int main(void)
 	tcase_add_test(t, test_every_builtin_profile_comes_up);
 	tcase_add_test(t, test_f87_an_address_is_taken_once);
 	tcase_add_test(t, test_the_same_address_gets_its_number_back);
+	tcase_add_loop_test(t, test_f90_crowd_comes_and_goes_in_any_order, 0, 4);
 	tcase_add_test(t, test_a_refused_spec_leaves_nothing);
 	tcase_add_test(t, test_a_device_that_fails_does_not_harm_the_others);
 	tcase_add_test(t, test_a_device_that_left_is_valid_until_its_last_user);
