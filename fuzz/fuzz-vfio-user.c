@@ -1,5 +1,6 @@
 /*
- * fuzz-vfio-user - any client of the vfio-user server.
+ * fuzz-vfio-user - any client of the vfio-user server; fuzz-vfio-user-client is the
+ * other side.
  *
  * The first byte says how the rest is meant: even, raw bytes on the socket;
  * odd, messages: command, flags, length, payload, with a sound header around

@@ -43,6 +43,14 @@ fuzz_fuzz_vfio_user_LDADD = src/serve/libserve.a src/transport/libtransport.a \
 fuzz_fuzz_vfio_user_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 EXTRA_DIST += fuzz/corpus-vfio-user
 
+# The client waits for answers in poll(): that is where the peer runs.
+fuzz_targets += fuzz/fuzz-vfio-user-client
+fuzz_fuzz_vfio_user_client_SOURCES = fuzz/fuzz-vfio-user-client.c $(fuzz_main)
+fuzz_fuzz_vfio_user_client_LDADD = src/transport/libtransport.a src/sim/libsim.a \
+	src/virtio/libvirtio.a src/io/libio.a src/base/libbase.a $(JANSSON_LIBS) $(EV_LIBS)
+fuzz_fuzz_vfio_user_client_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) -Wl,--wrap=poll
+EXTRA_DIST += fuzz/corpus-vfio-user-client
+
 fuzz_targets += fuzz/fuzz-gpio
 fuzz_fuzz_gpio_SOURCES = fuzz/fuzz-gpio.c $(fuzz_main)
 fuzz_fuzz_gpio_LDADD = src/gpio/libgpio.a src/base/libbase.a
