@@ -165,6 +165,26 @@ START_TEST(test_a_turn_ends_after_its_budget)
 }
 END_TEST
 
+/* Time decides there, not one turn after the other. */
+START_TEST(test_no_turn_is_asked_for_while_an_element_is_waited_for)
+{
+	fake_fini(&f);
+	fake_init(&f);
+	f.erings[1].elements = 256;
+	fake_start(&f);
+	fake_boot(&f);
+	fake_set_rp(&f, 1, fake_ering_base(&f, 1) + 2 * EVENT_BUDGET * sizeof(struct tre));
+	engine_irq(f.engine, 2);
+	for (int i = 0; i < 3 && f.wants_turn; i++) {
+		f.wants_turn = false;
+		engine_turn(f.engine);
+	}
+	ck_assert(!f.wants_turn);
+	fake_advance(&f, 2 * EVENT_PATIENCE_US);
+	ck_assert_int_eq(engine_state(f.engine), ENGINE_ERROR);
+}
+END_TEST
+
 /* Every type with every code, one a while: known ones are handled, the others
  * skipped, and none ends the world or completes anything. */
 START_TEST(test_survives_every_type)
@@ -361,6 +381,7 @@ int main(void)
 	tcase_add_test(c, test_hands_back_each_element_and_wraps);
 	tcase_add_test(c, test_a_full_ring_is_taken_whole);
 	tcase_add_test(c, test_a_turn_ends_after_its_budget);
+	tcase_add_test(c, test_no_turn_is_asked_for_while_an_element_is_waited_for);
 	tcase_add_loop_test(c, test_survives_every_type, 0, 256);
 	tcase_add_loop_test(c, test_survives_every_completion_code, 0, 256);
 	tcase_add_test(c, test_ignores_reserved_bits);

@@ -124,6 +124,7 @@ static void event_is_invalid(struct engine *e, struct ering *r)
 	if (now - r->invalid_us < EVENT_PATIENCE_US) {
 		e->is_watched = true;
 		timer_start(e->timers, &e->watch, EVENT_PATIENCE_US);
+		r->has_more = false;	/* the next turn comes too early */
 		return;
 	}
 	ring_damage(&r->ring);
