@@ -175,6 +175,49 @@ START_TEST(test_a_change_of_environment_in_m3_is_read_when_awake)
 }
 END_TEST
 
+/* --- M1 and M2 --- */
+
+START_TEST(test_out_of_m2_both_sides_speak_and_it_goes_back)
+{
+	uint64_t before;
+
+	r.sim_config.idle_us = 5000;
+	r.config.sideband_wake = _i;
+	start_listening();
+	rig_open_ok(&r, RIG_ECHO);
+	for (unsigned int i = 1; i <= 20; i++) {
+		before = heard();
+		rig_offer_all(&r, NMEA);
+		rig_offer_all(&r, RIG_ECHO);
+		rig_advance(&r, 11 * SECOND_US / 10);
+		ck_assert_uint_gt(heard(), before);
+		ck_assert_int_eq(engine_mhi_state(r.engine), MHI_STATE_M2);
+		ck_assert_int_eq(rig_send(&r, RIG_ECHO, "hi", 2), LINK_OK);
+		rig_settle(&r);
+		ck_assert_uint_eq(rig_user(&r, RIG_ECHO)->arrived, i);
+	}
+	ck_assert_uint_eq(r.n_noted, 0);
+}
+END_TEST
+
+START_TEST(test_suspend_out_of_m1_at_any_instant)
+{
+	r.sim_config.idle_us = 1000;
+	r.sim_config.m0_us = 200;
+	start();
+	rig_open_ok(&r, RIG_ECHO);
+	rig_offer_all(&r, RIG_ECHO);
+	rig_settle(&r);
+	rig_advance(&r, 50 * (uint64_t)_i);
+	ck_assert_int_eq(engine_power(r.engine, POWER_SUSPEND), POWER_STARTED);
+	rig_advance(&r, SECOND_US);
+	ck_assert_int_eq(r.power_status, 0);
+	ck_assert(is_asleep());
+	ck_assert_int_eq(rig_power(&r, POWER_RESUME), 0);
+	ck_assert_uint_eq(r.n_noted, 0);
+}
+END_TEST
+
 /* --- ends --- */
 
 START_TEST(test_close_in_m3_wakes_and_ends_in_order)
@@ -327,6 +370,8 @@ int main(void)
 	tcase_add_test(w, test_a_wish_to_wake_that_overtakes_m3_counts);
 	tcase_add_loop_test(w, test_a_device_may_say_m0_or_m1_in_m3, 0, 2);
 	tcase_add_test(w, test_a_change_of_environment_in_m3_is_read_when_awake);
+	tcase_add_loop_test(w, test_out_of_m2_both_sides_speak_and_it_goes_back, 0, 2);
+	tcase_add_loop_test(w, test_suspend_out_of_m1_at_any_instant, 0, 60);
 	suite_add_tcase(s, w);
 	tcase_add_checked_fixture(e, setup, teardown);
 	tcase_add_test(e, test_close_in_m3_wakes_and_ends_in_order);

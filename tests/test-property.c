@@ -186,10 +186,35 @@ static void act_on_device(void)
 	}
 }
 
+/* Sleeps of the device and of the system, and what a device says at any time. */
+static void act_on_sleep(void)
+{
+	switch (dice(6)) {
+	case 0:
+		engine_hold(r.engine, true);
+		break;
+	case 1:
+		engine_hold(r.engine, false);
+		engine_recheck(r.engine);
+		break;
+	case 2:
+		engine_power(r.engine, POWER_RESUME);
+		break;
+	case 3:
+		if (r.hw.n_vectors > 1)
+			engine_irq(r.engine, 0);
+		break;
+	default:
+		engine_power(r.engine, POWER_SUSPEND);
+	}
+}
+
 static void step(bool is_bad)
 {
 	if (is_bad && !dice(8))
 		act_on_device();
+	else if (!dice(10))
+		act_on_sleep();
 	else
 		act_on_channel(dice(USED));
 	if (dice(3))
@@ -229,6 +254,10 @@ START_TEST(test_any_schedule_on_a_healthy_device)
 	begin((uint64_t)_i);
 	for (int i = 0; i < STEPS; i++)
 		step(false);
+	engine_hold(r.engine, false);
+	rig_advance(&r, 1000000);
+	engine_power(r.engine, POWER_RESUME);
+	rig_advance(&r, 1000000);
 	ck_assert_int_eq(engine_state(r.engine), ENGINE_READY);
 	ck_assert_uint_eq(engine_counts(r.engine)->bad_events, 0);
 	ck_assert_uint_eq(r.n_noted, 0);
@@ -246,6 +275,7 @@ START_TEST(test_any_schedule_on_a_bad_device)
 		step(true);
 	forget_hooks();
 	r.is_mute = false;
+	engine_hold(r.engine, false);
 	sim_set_mood(r.sim, SIM_HEALTHY);
 	sim_set_ee(r.sim, MHI_EE_AMSS);
 	rig_advance(&r, 60000000);
