@@ -38,6 +38,9 @@
 #ifndef SLEEPS
 #define SLEEPS 0	/* suspends asked for */
 #endif
+#ifndef WAKES
+#define WAKES 0		/* times a device in M3 asks to leave it */
+#endif
 #ifndef CANCELS
 #define CANCELS 0
 #endif
@@ -75,6 +78,7 @@
 #define FORGET_MODE	12	/* an empty ring stays out of doorbell mode at M0 */
 #define ANSWER_FIRST	14	/* the device publishes an answer before completions */
 #define STALE_BELL	16	/* a device that polls wp goes back to that of a doorbell */
+#define DEAF_ENTERING	17	/* a wish to wake does not count before M3 is heard */
 #define SLEEP_BUSY	15	/* a suspend that began in M2 does not look for traffic */
 
 #include "life.pml"
@@ -108,6 +112,7 @@ byte bell_wp;
 bool wake_bell, wake_value;
 mtype:order command_el = NO_COMMAND;
 bool command_bell;
+bool wake_irq;			/* of vector 0: the device wants out of M3 */
 mtype:request ask = ASK_NONE;
 bool is_present = true;
 
@@ -123,6 +128,7 @@ mtype:order command = NO_COMMAND;
 bool command_due;
 bool is_listening, in_m2, wake_is_set, wants_turn, has_chores;
 bool is_watched, has_moved;
+bool wants_wake;		/* the device, out of M3 */
 bool is_taking, is_draining, is_resting;
 byte taking, until;
 byte ringing;			/* steps of ring_transfer() left */
@@ -131,13 +137,13 @@ mtype:wish goal = NO_GOAL;
 /* --- the device --- */
 
 mtype:device_state dev = D_RESET;
-bool lane_runs, is_polling, owes_hint, is_kept_awake, wake_due;
+bool lane_runs, is_polling, owes_hint, is_kept_awake, wake_due, has_asked;
 byte lane_rp, lane_wp;
 
 /* --- what the rules need to know --- */
 
 bool taken[N];			/* the device took the slot since it was submitted */
-byte losses = LOSSES, sleeps = SLEEPS, cancels = CANCELS, resets = RESETS,
+byte losses = LOSSES, sleeps = SLEEPS, cancels = CANCELS, resets = RESETS, wakes = WAKES,
      crashes = CRASHES, removals = REMOVAL;
 
 #define NEXT(i, n)	(((i) + 1) % (n))
@@ -151,7 +157,8 @@ byte losses = LOSSES, sleeps = SLEEPS, cancels = CANCELS, resets = RESETS,
 #define OWES(r)		(er[r].published != er[r].dev_rp || er[r].owes_irq)
 
 /* Nobody has anything to do but time. */
-#define HOST_IS_QUIET	(!IS_BUSY && !wants_turn && !PENDING(0) && !PENDING(DATA) && goal == NO_GOAL)
+#define HOST_IS_QUIET	(!IS_BUSY && !wants_turn && !PENDING(0) && !PENDING(DATA) && \
+			 !wake_irq && goal == NO_GOAL)
 #define DEV_IS_QUIET	(!OWES(0) && !OWES(DATA) && \
 	!(is_present && (ask != ASK_NONE || \
 	  (IS_LIVE && (bell || wake_bell || wake_due || command_bell || is_polling || owes_hint || \
@@ -453,7 +460,7 @@ inline ring_marked()
 inline ring_due()
 {
 	if
-	:: is_marked || command_due ->
+	:: is_marked || command_due || wants_wake ->
 		if
 		:: state == DEV_M3 && BUG != NO_RESUME -> state_step(ON_RESUME)
 		:: MAY_RING || (BUG == BELL_IN_M3 && state == DEV_M3) ->
@@ -492,7 +499,7 @@ inline arrive()
 		is_listening = true;
 		touch(); ask = ASK_M0; power_watch()
 	:: state == DEV_M0 ->
-		in_m2 = false;
+		in_m2 = false; wants_wake = false;
 		if
 		:: wake_is_set && command == NO_COMMAND -> wake_is_set = false; ring_wake(false)
 		:: else
@@ -506,9 +513,9 @@ inline arrive()
 		:: command != NO_COMMAND || HAS_UPLINK -> wake_up()
 		:: else
 		fi
-	:: state == DEV_M3_ENTER -> touch(); ask = ASK_M3; power_watch()
+	:: state == DEV_M3_ENTER -> wants_wake = false; touch(); ask = ASK_M3; power_watch()
 	:: state == DEV_M3 ->
-		if :: is_marked || command_due -> want_turn() :: else fi
+		if :: is_marked || command_due || wants_wake -> want_turn() :: else fi
 	:: state == DEV_M3_EXIT -> touch(); ask = ASK_M0; power_watch()
 	:: state == DEV_SHUTDOWN ->
 		if
@@ -664,6 +671,15 @@ took: 		skip }
 		if :: is_listening -> is_taking = true; taking = DATA; until = er[DATA].rp :: else -> er[DATA].irq = false fi };
 	   atomic { if :: is_taking -> until = er[taking].published :: else fi }
 
+	/* --- irq_of_all(), mission_want_wake() --- */
+	:: atomic { WAKES && !IS_BUSY && wake_irq ->
+		wake_irq = false;
+		if
+		:: state == DEV_M3 || (state == DEV_M3_ENTER && BUG != DEAF_ENTERING) ->
+			wants_wake = true; want_chores()
+		:: else
+		fi }
+
 	/* --- engine_turn() --- */
 	:: atomic { !IS_BUSY && wants_turn ->
 		wants_turn = false;
@@ -787,7 +803,7 @@ inline forget_contexts()
 
 inline to_m0(is_first)
 {
-	dev = D_M0; wake_due = false;
+	dev = D_M0; wake_due = false; has_asked = false;
 	if :: SWITCH -> is_polling = false; owes_hint = false :: else fi;
 	if
 	:: is_first ->
@@ -875,6 +891,8 @@ end:	do
 	:: atomic { is_present && ask == ASK_M3 && IS_LIVE && ROOM(0) ->
 		ask = ASK_NONE; dev = D_M3; wake_due = false; store(0, HEARD_M3, 0) }
 	:: atomic { is_present && ask == ASK_M3 && !IS_LIVE -> ask = ASK_NONE }
+	:: atomic { is_present && wakes > 0 && dev == D_M3 && !has_asked ->
+		wakes--; has_asked = true; wake_irq = true }
 	:: atomic { is_present && (dev == D_M1 || dev == D_M2) && wake_due && ROOM(0) -> to_m0(false) }
 	:: atomic { IDLE && is_present && dev == D_M0 && !is_kept_awake && !bell && !command_bell && !wake_bell &&
 		    ask == ASK_NONE && ROOM(0) && !is_polling && !owes_hint && !(lane_runs && lane_rp != lane_wp) ->
@@ -894,6 +912,8 @@ active proctype quiet()
 {
 end:	do
 	:: IS_WELL && HOST_IS_QUIET && DEV_IS_QUIET && !(WATCH && is_watched) && rp != wp ->
+		assert(false)
+	:: IS_WELL && HOST_IS_QUIET && DEV_IS_QUIET && dev == D_M3 && has_asked ->
 		assert(false)
 	od
 }
