@@ -17,7 +17,7 @@
 enum { MOST_PROGRAMS = 8, MOST_WORDS = 6, MOST_SAID = 60, MOST_LINES = 3000 };
 
 #define NAME_SERVICE { "test-rpmsg-ns" }, { "test-peer-faults" }, { "device/test-rpmsg" }
-#define USB { "test-usb-bulk" }, { "test-usb-device" }, { "test-usb-link" }
+#define USB { "test-usb-faults" }, { "test-usb-bulk" }, { "test-usb-device" }, { "test-usb-link" }
 
 static const struct elsewhere {
 	unsigned int id;

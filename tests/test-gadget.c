@@ -33,7 +33,9 @@ static void on_arrived(void *user)
 	n_arrived++;
 }
 
-static const struct gadget_host_ops ops = { on_done, on_left, on_arrived };
+static const struct gadget_host_ops ops = {
+	.done = on_done, .left = on_left, .arrived = on_arrived,
+};
 
 static void setup(void)
 {

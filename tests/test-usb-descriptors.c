@@ -311,6 +311,20 @@ START_TEST(test_f72_interfaces_end_at_31)
 }
 END_TEST
 
+/* A count that is wrong is common; one that no device can have is not. */
+START_TEST(test_f72_255_interfaces_are_refused)
+{
+	struct usb_bytes u = plain();
+
+	u.b[CONFIGURATION_AT + 4] = 32;
+	takes(&u);
+	u.b[CONFIGURATION_AT + 4] = 33;
+	refuses(&u, "33 interfaces");
+	u.b[CONFIGURATION_AT + 4] = 255;
+	refuses(&u, "255 interfaces");
+}
+END_TEST
+
 START_TEST(test_f72_the_same_setting_twice_is_refused)
 {
 	struct usb_bytes u = plain();
@@ -428,6 +442,7 @@ int main(void)
 	tcase_add_test(t, test_f72_an_address_that_cannot_be_is_refused);
 	tcase_add_test(t, test_f72_an_end_point_of_nobody_is_refused);
 	tcase_add_test(t, test_f72_interfaces_end_at_31);
+	tcase_add_test(t, test_f72_255_interfaces_are_refused);
 	tcase_add_test(t, test_f72_the_same_setting_twice_is_refused);
 	tcase_add_test(t, test_f72_too_many_settings_are_refused);
 	tcase_add_test(t, test_f72_a_union_with_itself_is_refused);

@@ -2,202 +2,18 @@
  * test-usb-link - the link to a USB modem, with libusb and usbfs in between:
  * what it says to the simulated modem, and what it makes of its faults.
  */
-#include "io/loop.h"
-#include "tests/link_user.h"
-#include "tests/suite.h"
-#include "tests/usb_tell.h"
-#include "usb/device.h"
+#include "tests/usb_link.h"
 #include "usb/find.h"
-#include "usb/handle.h"
-#include "usb/rules.h"
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { DEADLINE_MS = 8000, USERS = 5 };
-
-static struct loop *loop;
-static struct usb_device *device;
-static struct usb_node node;
-static char path[64], answer[TOLD_MAX];
-static struct usb_layout layout;
-static struct usb_rules rules;
-static struct text why;
-static struct link_user users[USERS];
-static unsigned int n_users, n_changed, n_stopped, n_noted;
-
-static const char *tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static const char *tell(const char *format, ...)
-{
-	char line[1024], *words[16] = { NULL };
-	unsigned int n = 0;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	for (char *w = strtok(line, " "); w && n < 15; w = strtok(NULL, " "))
-		words[n++] = w;
-	ck_assert_msg(usb_tell(words, answer, sizeof(answer)) == 0, "%s: %s", format, answer);
-	return answer;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-#define WAIT_FOR(condition)                                                        \
-	do {                                                                       \
-		uint64_t end_ = now_ms() + DEADLINE_MS;                            \
-		while (!(condition)) {                                             \
-			ck_assert_msg(now_ms() < end_, "never true: " #condition); \
-			loop_turn(loop, false);                                    \
-			usleep(200);                                               \
-		}                                                                  \
-	} while (0)
-
-static void on_changed(void *user)
-{
-	(void)user;
-	n_changed++;
-}
-
-static void on_stopped(void *user)
-{
-	(void)user;
-	n_stopped++;
-}
-
-static void on_noted(void *user, const char *sentence)
-{
-	(void)user, (void)sentence;
-	n_noted++;
-}
-
-static void on_line_state(void *user, unsigned int chan, unsigned int bits)
-{
-	(void)user, (void)chan, (void)bits;
-}
-
-static const struct usb_device_ops ops = { on_changed, on_stopped, on_noted, on_line_state };
-
-/* From sysfs to a device that is not started: 0 or -errno and why. */
-static int find(const char *address)
-{
-	struct usb_device_config config = { .layout = &layout, .open = usb_handle_open,
-					    .opener = &node };
-	struct usb_descriptors d;
-	struct usb_found found;
-	int r;
-
-	text_clear(&why);
-	r = usb_find("/sys", address, NULL, &found, &why);
-	if (!r)
-		r = usb_read_descriptors("/sys", &found, &d, &why);
-	if (!r)
-		r = usb_rules_layout(&d, &rules, &layout, &why);
-	if (r)
-		return r;
-	usb_node_path("/dev", &found, path, sizeof(path));
-	node = (struct usb_node){ .loop = loop, .path = path };
-	return usb_device_new(&config, loop_timers(loop), &ops, NULL, &device, &why);
-}
-
-static void start(const char *address)
-{
-	ck_assert_msg(find(address) == 0, "%s", text_get(&why));
-	ck_assert_msg(usb_device_start(device, &why) == 0, "%s", text_get(&why));
-	ck_assert_int_eq(usb_device_state(device), USB_READY);
-}
-
-static void setup(void)
-{
-	loop = loop_new();
-	why = TEXT_INIT;
-	n_users = n_changed = n_stopped = n_noted = 0;
-	rules = (struct usb_rules){ .model = NULL };
-	tell("habits");
-	tell("heal");
-	tell("truth");
-	tell("plug modem");
-}
-
-static void teardown(void)
-{
-	usb_device_free(device);
-	device = NULL;
-	for (unsigned int i = 0; i < n_users; i++)
-		ck_assert_uint_eq(link_user_lent(&users[i]), 0);
-	WAIT_FOR(!strcmp(tell("clients"), "0"));
-	ck_assert_str_eq(tell("flying"), "0");
-	text_fini(&why);
-	loop_free(loop);
-}
-
-static struct link_user *use(const char *name)
-{
-	struct link *l = usb_device_link(device);
-	struct link_user *u = &users[n_users++];
-	unsigned int i = 0;
-
-	ck_assert_uint_le(n_users, USERS);
-	while (i < l->n_chans && strcmp(l->chans[i].name, name) != 0)
-		i++;
-	ck_assert_uint_lt(i, l->n_chans);
-	link_user_init(u, l, i);
-	ck_assert_int_eq(link_user_open(u), 0);
-	return u;
-}
-
-static struct link_user *user_running(const char *name)
-{
-	struct link_user *u = use(name);
-
-	WAIT_FOR(u->n_opened);
-	ck_assert_int_eq(u->opened, 0);
-	return u;
-}
-
-static void send(struct link_user *u, const void *bytes, size_t len)
-{
-	int r;
-
-	WAIT_FOR((r = link_user_send(u, bytes, (uint32_t)len)) != LINK_FULL);
-	ck_assert_int_eq(r, 0);
-}
-
-static void say(struct link_user *u, const char *words)
-{
-	send(u, words, strlen(words));
-}
-
-static bool has_heard(const struct link_user *u, const char *words)
-{
-	return memmem(u->bytes, u->n_bytes, words, strlen(words));
-}
-
-static const uint8_t qmi_sync[] = { 1, 11, 0, 0, 0, 0, 0, 1, 0x27, 0, 0, 0 };
 static const uint8_t diag_version[] = { 0x00, 0x78, 0xf0, 0x7e };
-
-static void expect_at(struct link_user *u)
-{
-	u->n_bytes = 0;
-	say(u, "AT\r");
-	WAIT_FOR(has_heard(u, "OK\r\n"));
-}
 
 START_TEST(test_every_channel_talks)
 {
 	struct link_user *dun, *at, *diag, *qmi, *nmea;
 
-	start("1-1");
+	usb_link_start("1-1");
 	dun = user_running("DUN");
 	at = user_running("AT");
 	diag = user_running("DIAG");
@@ -205,8 +21,8 @@ START_TEST(test_every_channel_talks)
 	nmea = user_running("NMEA");
 	expect_at(dun);
 	expect_at(at);
-	send(diag, diag_version, sizeof(diag_version));
-	send(qmi, qmi_sync, sizeof(qmi_sync));
+	send_bytes(diag, diag_version, sizeof(diag_version));
+	send_bytes(qmi, qmi_sync, sizeof(qmi_sync));
 	WAIT_FOR(has_heard(diag, "MHISIM"));
 	WAIT_FOR(qmi->n_bytes == 19);
 	WAIT_FOR(has_heard(nmea, "$GPRMC"));
@@ -216,12 +32,12 @@ END_TEST
 START_TEST(test_kernel_drivers_leave_and_come_back)
 {
 	ck_assert_str_eq(tell("driver 2"), "option");
-	start("1-1");
+	usb_link_start("1-1");
 	for (unsigned int i = 0; i < 5; i++)
 		ck_assert_str_eq(tell("driver %u", i), "usbfs");
 	expect_at(user_running("DUN"));
-	usb_device_free(device);
-	device = NULL;
+	usb_device_free(usb_link.device);
+	usb_link.device = NULL;
 	ck_assert_str_eq(tell("driver 2"), "option");
 	ck_assert_str_eq(tell("driver 4"), "qmi_wwan");
 }
@@ -229,10 +45,10 @@ END_TEST
 
 START_TEST(test_f72_an_interface_of_another_program_is_named)
 {
-	ck_assert_int_eq(find("1-1"), 0);
+	ck_assert_int_eq(usb_link_find("1-1"), 0);
 	tell("hold 2");
-	ck_assert_int_eq(usb_device_start(device, &why), -EBUSY);
-	ck_assert_ptr_nonnull(strstr(text_get(&why), "2"));
+	ck_assert_int_eq(usb_device_start(usb_link.device, &usb_link.why), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(text_get(&usb_link.why), "2"));
 	ck_assert_str_eq(tell("driver 0"), "option");
 	ck_assert_str_eq(tell("driver 4"), "qmi_wwan");
 	tell("leave 2");
@@ -241,17 +57,17 @@ END_TEST
 
 START_TEST(test_f70_it_may_leave_before_it_is_claimed)
 {
-	ck_assert_int_eq(find("1-1"), 0);
+	ck_assert_int_eq(usb_link_find("1-1"), 0);
 	tell("leave-at claim");
-	ck_assert_int_eq(usb_device_start(device, &why), -ENODEV);
+	ck_assert_int_eq(usb_device_start(usb_link.device, &usb_link.why), -ENODEV);
 }
 END_TEST
 
 START_TEST(test_f70_it_may_leave_while_it_is_opened)
 {
-	ck_assert_int_eq(find("1-1"), 0);
+	ck_assert_int_eq(usb_link_find("1-1"), 0);
 	tell("leave-at open");
-	ck_assert_int_lt(usb_device_start(device, &why), 0);
+	ck_assert_int_lt(usb_device_start(usb_link.device, &usb_link.why), 0);
 }
 END_TEST
 
@@ -260,7 +76,7 @@ static void leave_at(const char *moment)
 {
 	struct link_user *dun, *qmi;
 
-	start("1-1");
+	usb_link_start("1-1");
 	dun = user_running("DUN");
 	qmi = user_running("QMI");
 	tell("leave-at %s", moment);
@@ -269,10 +85,10 @@ static void leave_at(const char *moment)
 	else if (!strcmp(moment, "clear-halt"))
 		tell("fault stall@0x86");
 	else
-		say(dun, "AT\r");
+		say_words(dun, "AT\r");
 	WAIT_FOR(dun->n_closed && qmi->n_closed);
 	ck_assert_int_eq(qmi->closed, -ENODEV);
-	WAIT_FOR(usb_device_state(device) == USB_GONE);
+	WAIT_FOR(usb_device_state(usb_link.device) == USB_GONE);
 }
 
 START_TEST(test_f70_unplugged_in_a_submit)
@@ -295,11 +111,11 @@ END_TEST
 
 START_TEST(test_f70_unplugged_in_the_release)
 {
-	start("1-1");
+	usb_link_start("1-1");
 	user_running("DUN");
 	tell("leave-at release");
-	usb_device_free(device);
-	device = NULL;
+	usb_device_free(usb_link.device);
+	usb_link.device = NULL;
 }
 END_TEST
 
@@ -307,7 +123,7 @@ START_TEST(test_f70_unplugged_while_a_channel_opens)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	WAIT_FOR(!strcmp(tell("counts line-ups"), "1"));
 	tell("fault keep@line*always");
 	u = use("AT");
@@ -322,14 +138,14 @@ START_TEST(test_f70_unplugged_while_a_channel_closes)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault keep@line*always");
 	link_user_close(u);
 	WAIT_FOR(!strcmp(tell("flying"), "6"));
 	tell("unplug");
 	WAIT_FOR(u->n_closed);
-	ck_assert_int_eq(usb_device_state(device), USB_GONE);
+	ck_assert_int_eq(usb_device_state(usb_link.device), USB_GONE);
 }
 END_TEST
 
@@ -337,12 +153,12 @@ START_TEST(test_f70_unplugged_after_cancels_were_refused)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault cancel-enodev@0x84*always");
 	link_user_close(u);
 	for (unsigned int i = 0; i < 100; i++)
-		loop_turn(loop, false);
+		loop_turn(usb_link.loop, false);
 	tell("unplug");
 	WAIT_FOR(u->n_closed);
 }
@@ -352,11 +168,11 @@ START_TEST(test_f70_unplugged_while_a_response_is_fetched)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("QMI");
 	tell("fault keep@get*always");
-	send(u, qmi_sync, sizeof(qmi_sync));
-	loop_turn(loop, false);
+	send_bytes(u, qmi_sync, sizeof(qmi_sync));
+	loop_turn(usb_link.loop, false);
 	tell("unplug");
 	WAIT_FOR(u->n_closed);
 	ck_assert_int_eq(u->closed, -ENODEV);
@@ -368,12 +184,12 @@ START_TEST(test_f70_unplugged_unheard_by_udev)
 {
 	struct link_user *dun;
 
-	start("1-1");
+	usb_link_start("1-1");
 	dun = user_running("DUN");
 	tell("vanish");
 	WAIT_FOR(dun->n_closed);
 	ck_assert_int_eq(dun->closed, -ENODEV);
-	ck_assert_int_eq(usb_device_state(device), USB_GONE);
+	ck_assert_int_eq(usb_device_state(usb_link.device), USB_GONE);
 	tell("uevent remove");
 }
 END_TEST
@@ -382,7 +198,7 @@ START_TEST(test_f70_errors_and_then_the_end)
 {
 	struct link_user *dun;
 
-	start("1-1");
+	usb_link_start("1-1");
 	dun = user_running("DUN");
 	tell("fault eproto@0x86*3");
 	expect_at(dun);
@@ -397,7 +213,7 @@ static void survives(const char *fault, const char *channel)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running(channel);
 	tell("fault %s", fault);
 	expect_at(u);
@@ -434,7 +250,7 @@ START_TEST(test_f68_one_babble_is_told_and_survived)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault eoverflow@0x84");
 	WAIT_FOR(link_user_count(u, LINK_DL, -EOVERFLOW) == 1);
@@ -451,7 +267,7 @@ END_TEST
 START_TEST(test_f67_a_stalled_line_state_is_no_obstacle)
 {
 	tell("fault stall@line*always");
-	start("1-1");
+	usb_link_start("1-1");
 	expect_at(user_running("AT"));
 }
 END_TEST
@@ -460,10 +276,10 @@ START_TEST(test_f67_an_out_pipe_that_always_stalls_ends_in_eio)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault stall@0x03*always");
-	say(u, "AT\r");
+	say_words(u, "AT\r");
 	WAIT_FOR(u->n_closed || link_user_count(u, LINK_UL, -EIO));
 }
 END_TEST
@@ -472,11 +288,11 @@ START_TEST(test_f67_a_halt_that_is_not_cleared_ends_in_eio)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault stall@clear-halt*always");
 	tell("fault stall@0x03");
-	say(u, "AT\r");
+	say_words(u, "AT\r");
 	WAIT_FOR(u->n_closed || link_user_count(u, LINK_UL, -EIO));
 }
 END_TEST
@@ -485,7 +301,7 @@ START_TEST(test_shutdowns_of_a_modem_that_stays_are_survived)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault eshutdown@0x84*4");
 	expect_at(u);
@@ -500,7 +316,7 @@ START_TEST(test_last_words_of_what_is_cancelled_are_delivered)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("fault last-words@0x84");
 	link_user_close(u);
@@ -512,7 +328,7 @@ END_TEST
 START_TEST(test_little_memory_in_usbfs_is_enough)
 {
 	tell("fault refuse-enomem@0x84+1*always");
-	start("1-1");
+	usb_link_start("1-1");
 	expect_at(user_running("AT"));
 }
 END_TEST
@@ -524,7 +340,7 @@ START_TEST(test_qmi_faults_are_survived)
 					      "eshutdown@0x89", "eshutdown@get" };
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("QMI");
 	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++) {
 		tell("fault %s", faults[i]);
@@ -532,9 +348,9 @@ START_TEST(test_qmi_faults_are_survived)
 		for (unsigned int tries = 0; tries < 3; tries++) {
 			uint64_t end = now_ms() + 300;
 
-			send(u, qmi_sync, sizeof(qmi_sync));
+			send_bytes(u, qmi_sync, sizeof(qmi_sync));
 			while (now_ms() < end && u->n_bytes < 19)
-				loop_turn(loop, false);
+				loop_turn(usb_link.loop, false);
 		}
 		ck_assert_msg(u->n_bytes >= 19, "%s", faults[i]);
 		ck_assert_uint_eq(u->n_closed, 0);
@@ -548,14 +364,14 @@ START_TEST(test_notifications_that_lie_bring_nothing)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("QMI");
 	/* Without a response, of another interface, longer than it says. */
 	for (unsigned int i = 0; i < 20; i++)
 		tell("say 0x89 \\241\\001\\0\\0\\004\\0\\0\\0");
 	tell("zeros 0x89 8");
 	tell("zeros 0x89 64");
-	send(u, qmi_sync, sizeof(qmi_sync));
+	send_bytes(u, qmi_sync, sizeof(qmi_sync));
 	WAIT_FOR(u->n_bytes == 19);
 }
 END_TEST
@@ -566,9 +382,9 @@ START_TEST(test_an_empty_get_may_stall)
 
 	tell("habits stalls-empty-get");
 	tell("plug modem");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("QMI");
-	send(u, qmi_sync, sizeof(qmi_sync));
+	send_bytes(u, qmi_sync, sizeof(qmi_sync));
 	WAIT_FOR(u->n_bytes == 19);
 	ck_assert_uint_eq(link_user_count(u, LINK_UL, -EIO), 0);
 }
@@ -579,7 +395,7 @@ START_TEST(test_dtr_of_qmi_stays_between_opens)
 	struct link_user *u;
 	char ups[32];
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("QMI");
 	snprintf(ups, sizeof(ups), "%s", tell("counts line-ups"));
 	link_user_close(u);
@@ -596,7 +412,7 @@ START_TEST(test_f69_whole_packets_arrive_with_and_without_an_empty_one)
 
 	tell("habits short-of-zlp");
 	tell("plug modem");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	for (unsigned int zlp = 0; zlp < 2; zlp++)
 		for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -618,13 +434,13 @@ START_TEST(test_f69_whole_packets_sent_end_with_an_empty_one_on_demand)
 	static const uint8_t zeros[1024];
 	struct link_user *u;
 
-	rules = (struct usb_rules){ .rules = &rule, .n_rules = 1 };
-	start("1-1");
+	usb_link.rules = (struct usb_rules){ .rules = &rule, .n_rules = 1 };
+	usb_link_start("1-1");
 	u = user_running("DIAG");
-	send(u, zeros, 511);
-	send(u, zeros, 512);
-	send(u, zeros, 513);
-	send(u, zeros, 1024);
+	send_bytes(u, zeros, 511);
+	send_bytes(u, zeros, 512);
+	send_bytes(u, zeros, 513);
+	send_bytes(u, zeros, 1024);
 	WAIT_FOR(link_user_count(u, LINK_UL, 0) == 4);
 	ck_assert_str_eq(tell("counts zlps"), "2");
 }
@@ -636,7 +452,7 @@ START_TEST(test_a_flood_of_lines_can_be_left)
 
 	tell("habits nmea-flood");
 	tell("plug modem");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("NMEA");
 	WAIT_FOR(u->n_bytes > 50000);
 	link_user_close(u);
@@ -651,7 +467,7 @@ START_TEST(test_f69_lines_of_whole_packets_are_not_held_back)
 
 	tell("habits nmea-whole");
 	tell("plug modem");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("NMEA");
 	WAIT_FOR(u->n_bytes == 512);
 }
@@ -667,11 +483,11 @@ START_TEST(test_two_answers_behind_one_notification)
 	memcpy(twice + sizeof(qmi_sync), qmi_sync, sizeof(qmi_sync));
 	tell("habits notice-for-all");
 	tell("plug modem");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("QMI");
-	send(u, twice, sizeof(twice));
+	send_bytes(u, twice, sizeof(twice));
 	WAIT_FOR(u->n_bytes == 19);
-	send(u, twice, sizeof(twice));
+	send_bytes(u, twice, sizeof(twice));
 	WAIT_FOR(u->n_bytes == 2 * 19);
 	ck_assert_uint_eq(link_user_count(u, LINK_DL, 0), 2);
 }
@@ -681,13 +497,13 @@ START_TEST(test_a_lost_claim_is_a_reset)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	tell("steal 2 option");
-	say(u, "AT\r");
+	say_words(u, "AT\r");
 	WAIT_FOR(u->n_closed);
 	ck_assert_int_eq(u->closed, -ECONNRESET);
-	WAIT_FOR(usb_device_state(device) == USB_READY);
+	WAIT_FOR(usb_device_state(usb_link.device) == USB_READY);
 	expect_at(user_running("AT"));
 }
 END_TEST
@@ -696,7 +512,7 @@ START_TEST(test_a_suspend_is_not_seen)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("AT");
 	expect_at(u);
 	tell("suspend");
@@ -710,15 +526,15 @@ START_TEST(test_a_loaded_call_loses_no_byte)
 	static uint8_t sent[3000];
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("DUN");
-	say(u, "ATD*99#\r");
+	say_words(u, "ATD*99#\r");
 	WAIT_FOR(has_heard(u, "CONNECT\r\n"));
 	for (unsigned int i = 0; i < sizeof(sent); i++)
 		sent[i] = (uint8_t)(i * 7);
 	for (unsigned int i = 0; i < 40; i++) {
 		u->n_bytes = 0;
-		send(u, sent, sizeof(sent));
+		send_bytes(u, sent, sizeof(sent));
 		WAIT_FOR(u->n_bytes == sizeof(sent));
 		ck_assert_mem_eq(u->bytes, sent, sizeof(sent));
 	}
@@ -735,16 +551,16 @@ static struct link_user *load(void)
 
 	WAIT_FOR(u->n_bytes == 48);
 	u->n_bytes = 0;
-	send(u, hello, sizeof(hello));
+	send_bytes(u, hello, sizeof(hello));
 	for (unsigned int i = 0; i < 10; i++) {
 		WAIT_FOR(u->n_bytes == 20);
 		ck_assert_uint_eq(get_le32(u->bytes), 3);
 		u->n_bytes = 0;
-		send(u, image, sizeof(image));
+		send_bytes(u, image, sizeof(image));
 	}
 	WAIT_FOR(u->n_bytes == 16);
 	u->n_bytes = 0;
-	send(u, done, sizeof(done));
+	send_bytes(u, done, sizeof(done));
 	WAIT_FOR(u->n_bytes >= 12);
 	ck_assert_uint_eq(get_le32(u->bytes), 6);
 	ck_assert_str_eq(tell("counts zlps"), "0");
@@ -761,22 +577,22 @@ START_TEST(test_firehose_programs_and_the_modem_comes_back)
 
 	tell("habits zlp-silences");
 	tell("plug edl");
-	start("1-1");
+	usb_link_start("1-1");
 	u = load();
-	say(u, program);
+	say_words(u, program);
 	WAIT_FOR(has_heard(u, "rawmode=\"true\""));
-	send(u, sectors, 4096);
-	send(u, sectors, 4096);
+	send_bytes(u, sectors, 4096);
+	send_bytes(u, sectors, 4096);
 	WAIT_FOR(has_heard(u, "rawmode=\"false\""));
 	ck_assert_str_eq(tell("counts flashed"), "8192");
-	say(u, power);
+	say_words(u, power);
 	WAIT_FOR(u->n_closed);
 	ck_assert_int_eq(u->closed, -ENODEV);
-	ck_assert_int_eq(usb_device_state(device), USB_GONE);
-	usb_device_free(device);
-	device = NULL;
+	ck_assert_int_eq(usb_device_state(usb_link.device), USB_GONE);
+	usb_device_free(usb_link.device);
+	usb_link.device = NULL;
 	WAIT_FOR(!strcmp(tell("kind"), "2c7c:0125"));
-	start("1-1");
+	usb_link_start("1-1");
 	expect_at(user_running("DUN"));
 }
 END_TEST
@@ -791,13 +607,13 @@ START_TEST(test_an_old_controller_takes_large_transfers_in_parts)
 
 	tell("controller old");
 	tell("plug edl");
-	start("1-1");
+	usb_link_start("1-1");
 	u = load();
 	size = u->link->chans[u->chan].slots[LINK_UL].size;
-	say(u, program);
+	say_words(u, program);
 	WAIT_FOR(has_heard(u, "rawmode=\"true\""));
 	for (uint32_t at = 0; at < sizeof(sectors); at += size)
-		send(u, sectors + at, min_size(size, sizeof(sectors) - at));
+		send_bytes(u, sectors + at, min_size(size, sizeof(sectors) - at));
 	WAIT_FOR(has_heard(u, "rawmode=\"false\""));
 	ck_assert_str_eq(tell("counts flashed"), "163840");
 	tell("controller new");
@@ -812,10 +628,10 @@ START_TEST(test_f69_firehose_reads_sectors_between_empty_packets)
 	struct link_user *u;
 
 	tell("plug edl");
-	start("1-1");
+	usb_link_start("1-1");
 	u = load();
 	u->n_bytes = 0;
-	say(u, read);
+	say_words(u, read);
 	WAIT_FOR(has_heard(u, "rawmode=\"false\""));
 	raw = memmem(u->bytes, u->n_bytes, "</data>\n", 8);
 	ck_assert_ptr_nonnull(raw);
@@ -835,9 +651,9 @@ START_TEST(test_a_greeting_that_is_lost_can_be_answered)
 
 	tell("habits no-hello");
 	tell("plug edl");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("SAHARA");
-	send(u, hello, sizeof(hello));
+	send_bytes(u, hello, sizeof(hello));
 	WAIT_FOR(u->n_bytes == 20);
 }
 END_TEST
@@ -850,20 +666,20 @@ START_TEST(test_a_crashed_modem_is_read)
 	struct link_user *u;
 
 	tell("plug crashed");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("SAHARA");
 	WAIT_FOR(u->n_bytes == 48);
 	ck_assert_uint_eq(get_le32(u->bytes + 20), 2);
 	u->n_bytes = 0;
-	send(u, hello, sizeof(hello));
+	send_bytes(u, hello, sizeof(hello));
 	WAIT_FOR(u->n_bytes == 24);
 	memcpy(read + 8, u->bytes + 8, 16);
 	u->n_bytes = 0;
-	send(u, read, sizeof(read));
+	send_bytes(u, read, sizeof(read));
 	WAIT_FOR(u->n_bytes == 192);
 	memcpy(read + 8, u->bytes + 64 + 8, 16);
 	u->n_bytes = 0;
-	send(u, read, sizeof(read));
+	send_bytes(u, read, sizeof(read));
 	WAIT_FOR(u->n_bytes == 65536);
 	ck_assert_uint_eq(u->bytes[65535], 65535 % 251);
 }
@@ -873,16 +689,16 @@ START_TEST(test_the_edl_command_makes_another_device)
 {
 	struct link_user *u;
 
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("DIAG");
-	send(u, "\x4b\x65\x01\x00\x54\x0f\x7e", 7);
+	send_bytes(u, "\x4b\x65\x01\x00\x54\x0f\x7e", 7);
 	WAIT_FOR(u->n_closed);
 	ck_assert_int_eq(u->closed, -ENODEV);
-	usb_device_free(device);
-	device = NULL;
+	usb_device_free(usb_link.device);
+	usb_link.device = NULL;
 	WAIT_FOR(!strcmp(tell("kind"), "05c6:9008"));
-	start("1-1");
-	ck_assert(layout.is_edl);
+	usb_link_start("1-1");
+	ck_assert(usb_link.layout.is_edl);
 }
 END_TEST
 
@@ -890,7 +706,7 @@ START_TEST(test_superspeed_packets_are_known)
 {
 	tell("speed super");
 	tell("plug modem");
-	start("1-1");
+	usb_link_start("1-1");
 	expect_at(user_running("AT"));
 	tell("speed high");
 }
@@ -902,9 +718,9 @@ START_TEST(test_mbim_commands_come_back_done)
 	struct link_user *u;
 
 	tell("plug mbim");
-	start("1-1");
+	usb_link_start("1-1");
 	u = user_running("MBIM");
-	send(u, open, sizeof(open));
+	send_bytes(u, open, sizeof(open));
 	WAIT_FOR(u->n_bytes == 16);
 	ck_assert_uint_eq(get_le32(u->bytes), 0x80000001);
 }
@@ -938,8 +754,8 @@ START_TEST(test_f72_hostile_descriptors_are_refused)
 			snprintf(hex + 2 * k, 3, "%02x", bytes[k]);
 		tell("lie %s", hex);
 		tell("plug modem");
-		ck_assert_msg(find("1-1") == -EPROTO, "byte %u is %u: %s", lies[i].at,
-			      lies[i].value, text_get(&why));
+		ck_assert_msg(usb_link_find("1-1") == -EPROTO, "byte %u is %u: %s", lies[i].at,
+			      lies[i].value, text_get(&usb_link.why));
 		ck_assert_str_eq(tell("driver 2"), "option");
 	}
 }
@@ -948,10 +764,10 @@ END_TEST
 START_TEST(test_two_of_a_kind_are_refused)
 {
 	tell("1-2 plug modem");
-	ck_assert_int_eq(find("2c7c:0125"), -ENOTUNIQ);
-	ck_assert_ptr_nonnull(strstr(text_get(&why), "1-2"));
+	ck_assert_int_eq(usb_link_find("2c7c:0125"), -ENOTUNIQ);
+	ck_assert_ptr_nonnull(strstr(text_get(&usb_link.why), "1-2"));
 	tell("1-2 unplug");
-	start("2c7c:0125");
+	usb_link_start("2c7c:0125");
 }
 END_TEST
 
@@ -1008,7 +824,7 @@ static TCase *add_case(Suite *s, const char *name)
 {
 	TCase *c = tcase_create(name);
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, usb_link_setup, usb_link_teardown);
 	tcase_set_timeout(c, 30);
 	suite_add_tcase(s, c);
 	return c;

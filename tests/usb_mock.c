@@ -12,7 +12,7 @@
  *	habits [WORD]...		of enum gadget_habit, from the next plug
  *	speed high|super
  *	controller new|old		old: libusb cuts transfers into 16 KiB
- *	fault WORDS | heal		gadget-fault.c
+ *	fault WORDS | heal		gadget-fault.c; or F67[@WHEN][,case=N]
  *	say ADDRESS TEXT		a transfer; "" is an empty one
  *	zeros ADDRESS N			a transfer of N bytes
  *	suspend | reset			as the hub does
@@ -96,7 +96,17 @@ static void on_arrived(void *port)
 	tree_add(p->node);
 }
 
-static const struct gadget_host_ops host = { on_done, on_left, on_arrived };
+static void on_hold(void *port, unsigned int interface)
+{
+	struct port *p = port;
+
+	if (!p->node)
+		return;
+	p->node->holders[interface].is_stranger = true;
+	tree_set_driver(p->node, interface, "usbfs");
+}
+
+static const struct gadget_host_ops host = { on_done, on_left, on_arrived, on_hold };
 
 static void ports_init(void)
 {
@@ -185,8 +195,11 @@ static const char *do_controller(struct port *p, char **args, GString *answer)
 static const char *do_fault(struct port *p, char **args, GString *answer)
 {
 	struct gadget_fault f;
+	const char *why;
 
 	(void)answer;
+	if (args[0] && args[0][0] == 'F')
+		return gadget_misbehave(p->gadget, args[0], &why) ? why : NULL;
 	if (!args[0] || gadget_fault_parse(args[0], &f) < 0)
 		return "no such fault";
 	gadget_inject(p->gadget, f);

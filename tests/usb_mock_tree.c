@@ -43,6 +43,7 @@ GByteArray *tree_descriptors(struct node *n)
 	bytes = g_byte_array_new();
 	g_byte_array_append(bytes, gadget_device(p->gadget), GADGET_DEVICE_LEN);
 	g_byte_array_append(bytes, configuration, len);
+	gadget_spoil_descriptors(p->gadget, bytes->data);
 	return bytes;
 }
 

@@ -5,6 +5,7 @@
  *	eproto eilseq etime eoverflow eshutdown enoent enodev	ends with it
  *	refuse-enomem refuse-enodev refuse-eshutdown refuse-einval	at submit
  *	cancel-enodev
+ *	leave-submit leave-end leave-cancel
  *
  * behind "@": 0x82 and the like, send, get, line, coding, clear-halt.
  */
@@ -32,6 +33,9 @@ static const struct { const char *word; enum gadget_act act; int status; } acts_
 	{ "refuse-eshutdown", GADGET_REFUSE, -ESHUTDOWN },
 	{ "refuse-einval", GADGET_REFUSE, -EINVAL },
 	{ "cancel-enodev", GADGET_NO_CANCEL, -ENODEV },
+	{ "leave-submit", GADGET_LEAVE_SUBMIT, -ENODEV },
+	{ "leave-end", GADGET_LEAVE_END, 0 },
+	{ "leave-cancel", GADGET_LEAVE_CANCEL, 0 },
 };
 
 static const struct { const char *word; unsigned int at; } places[] = {
@@ -108,6 +112,9 @@ void gadget_inject(struct gadget *g, struct gadget_fault f)
 void gadget_heal(struct gadget *g)
 {
 	g->n_faults = 0;
+	g->fault.id = 0;
+	timer_stop(&g->due);
+	timer_stop(&g->flight);
 }
 
 static void use_up(struct gadget *g, unsigned int index)

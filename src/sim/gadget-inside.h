@@ -7,6 +7,7 @@
 #pragma once
 #include "sim/firehose.h"
 #include "sim/gadget.h"
+#include "sim/peer-fault.h"
 #include "sim/service.h"
 
 enum {
@@ -94,6 +95,9 @@ struct gadget {
 	struct list kept;	/* URBs that a fault keeps */
 	struct gadget_fault faults[FAULTS_MAX];
 	unsigned int n_faults;
+	struct sim_peer_fault fault;	/* of the catalogue; id 0: none */
+	uint64_t n_counted;	/* URBs until it is due */
+	struct timer due, flight;	/* its moment, its departure */
 	struct timer leave, come;
 	enum gadget_kind next;	/* what comes back */
 	struct gadget_counts counts;
@@ -103,6 +107,13 @@ struct gadget {
 void gadget_work(struct gadget *g);
 void gadget_end(struct gadget *g, struct gadget_urb *urb, int status);
 void gadget_come_back_as(struct gadget *g, enum gadget_kind kind, uint32_t after_us);
+
+struct pipe *gadget_pipe(struct gadget *g, uint8_t address);	/* NULL: none */
+
+/* gadget-misdeeds.c */
+void gadget_on_due(void *gadget);
+void gadget_on_flight(void *gadget);
+void misdeed_count(struct gadget *g, const struct gadget_urb *urb);
 
 /* gadget-layout.c */
 const struct gadget_row *gadget_row(enum gadget_kind kind);

@@ -66,6 +66,8 @@ struct gadget *gadget_new(const struct gadget_config *c, struct timers *timers,
 	list_init(&g->kept);
 	timer_init(&g->leave, on_leave, g);
 	timer_init(&g->come, on_come, g);
+	timer_init(&g->due, gadget_on_due, g);
+	timer_init(&g->flight, gadget_on_flight, g);
 	for (unsigned int i = 0; i < FUNCTIONS_MAX; i++)
 		if (!function_init(g, &g->functions[i])) {
 			gadget_free(g);
@@ -80,6 +82,8 @@ void gadget_free(struct gadget *g)
 		return;
 	timer_stop(&g->leave);
 	timer_stop(&g->come);
+	timer_stop(&g->due);
+	timer_stop(&g->flight);
 	for (unsigned int i = 0; i < FUNCTIONS_MAX; i++) {
 		struct function *f = &g->functions[i];
 
@@ -96,6 +100,10 @@ void gadget_free(struct gadget *g)
 
 void gadget_end(struct gadget *g, struct gadget_urb *urb, int status)
 {
+	struct gadget_fault fault;
+
+	if (g->is_plugged && fault_take(g, urb->address, ACT(GADGET_LEAVE_END), &fault))
+		timer_start(g->timers, &g->flight, 0);
 	list_remove(&urb->node);
 	urb->status = status;
 	g->counts.ended++;
@@ -190,6 +198,7 @@ void gadget_unplug(struct gadget *g)
 {
 	timer_stop(&g->leave);
 	timer_stop(&g->come);
+	timer_stop(&g->flight);
 	if (!g->is_plugged)
 		return;
 	g->is_plugged = false;
@@ -205,7 +214,7 @@ void gadget_come_back_as(struct gadget *g, enum gadget_kind kind, uint32_t after
 	timer_start(g->timers, &g->leave, after_us);
 }
 
-static struct pipe *find_pipe(struct gadget *g, uint8_t address)
+struct pipe *gadget_pipe(struct gadget *g, uint8_t address)
 {
 	for (unsigned int i = 0; address && i < g->n_functions; i++) {
 		struct function *f = &g->functions[i];
@@ -249,9 +258,13 @@ int gadget_submit(struct gadget *g, struct gadget_urb *urb)
 
 	if (!g->is_plugged)
 		return -ENODEV;
-	if (fault_take(g, place_of(urb), ACT(GADGET_REFUSE), &fault))
+	misdeed_count(g, urb);
+	if (fault_take(g, place_of(urb), ACT(GADGET_REFUSE) | ACT(GADGET_LEAVE_SUBMIT), &fault)) {
+		if (fault.act == GADGET_LEAVE_SUBMIT)
+			gadget_unplug(g);
 		return fault.status;
-	p = find_pipe(g, urb->address);
+	}
+	p = gadget_pipe(g, urb->address);
 	if (urb->address && !p)
 		return -ENOENT;
 	urb->status = -EINPROGRESS;
@@ -277,8 +290,9 @@ static bool is_in(const struct list *list, const struct gadget_urb *urb)
 
 int gadget_cancel(struct gadget *g, struct gadget_urb *urb)
 {
-	unsigned int acts = ACT(GADGET_KEEP) | ACT(GADGET_LAST_WORDS) | ACT(GADGET_NO_CANCEL);
-	const struct pipe *p = find_pipe(g, urb->address);
+	unsigned int acts = ACT(GADGET_KEEP) | ACT(GADGET_LAST_WORDS) | ACT(GADGET_NO_CANCEL) |
+			    ACT(GADGET_LEAVE_CANCEL);
+	const struct pipe *p = gadget_pipe(g, urb->address);
 	struct gadget_fault fault;
 
 	if (is_in(&g->kept, urb))
@@ -289,6 +303,8 @@ int gadget_cancel(struct gadget *g, struct gadget_urb *urb)
 		gadget_end(g, urb, -ENOENT);
 	} else if (fault.act == GADGET_NO_CANCEL) {
 		return fault.status;
+	} else if (fault.act == GADGET_LEAVE_CANCEL) {
+		gadget_unplug(g);
 	} else if (fault.act == GADGET_KEEP) {
 		list_remove(&urb->node);
 		list_append(&g->kept, &urb->node);
@@ -305,7 +321,7 @@ int gadget_cancel(struct gadget *g, struct gadget_urb *urb)
 
 bool gadget_say(struct gadget *g, uint8_t address, const void *data, uint32_t len)
 {
-	struct pipe *p = find_pipe(g, address);
+	struct pipe *p = gadget_pipe(g, address);
 
 	if (!p || !(address & 0x80))
 		return false;

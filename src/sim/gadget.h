@@ -32,6 +32,8 @@ struct gadget_host_ops {
 	/* Unplugged, every URB is done; and plugged in, perhaps as another. */
 	void (*left)(void *user);
 	void (*arrived)(void *user);
+	/* Another program takes this interface.  May be NULL. */
+	void (*hold)(void *user, unsigned int interface);
 };
 
 enum gadget_kind {
@@ -111,6 +113,9 @@ enum gadget_act {
 	GADGET_KEEP,		/* a cancel is accepted, and nothing ever comes */
 	GADGET_LAST_WORDS,	/* a cancel brings data */
 	GADGET_NO_CANCEL,	/* a cancel says @status; it stays */
+	GADGET_LEAVE_SUBMIT,	/* unplugged inside of submit */
+	GADGET_LEAVE_END,	/* unplugged when an URB has ended */
+	GADGET_LEAVE_CANCEL,	/* unplugged inside of cancel */
 };
 
 /* Where a fault waits: an end point address, a request on interfaces, or the
@@ -132,7 +137,16 @@ struct gadget_fault {
  * keep@0x82, stall@get; see gadget-fault.c.  -EINVAL: no such words. */
 int gadget_fault_parse(const char *words, struct gadget_fault *ret_fault);
 void gadget_inject(struct gadget *g, struct gadget_fault f);	/* at most 16 wait */
-void gadget_heal(struct gadget *g);	/* no fault waits any more */
+void gadget_heal(struct gadget *g);	/* no fault waits any more, of either kind */
+
+struct sim_peer;
+/* A fault of the catalogue as sim/peer-fault.h has it, F67 to F72, one at a time;
+ * @WHEN counts from now on, read# transfers to the host, write# others.
+ * 0, or -EINVAL and half a sentence. */
+int gadget_misbehave(struct gadget *g, const char *text, const char **ret_why);
+/* What it makes of the descriptor of the device and the configuration behind. */
+void gadget_spoil_descriptors(const struct gadget *g, uint8_t *bytes);
+const struct sim_peer *gadget_peer(void);
 
 struct gadget_counts {		/* since it was plugged in */
 	uint64_t submitted, ended;	/* URBs */

@@ -16,6 +16,7 @@ src_sim_libsim_a_SOURCES = \
 	src/sim/gadget-firehose.c \
 	src/sim/gadget-inside.h \
 	src/sim/gadget-layout.c \
+	src/sim/gadget-misdeeds.c \
 	src/sim/gadget-pipe.c \
 	src/sim/gadget-serial.c \
 	src/sim/gadget-wdm.c \

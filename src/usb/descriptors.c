@@ -270,6 +270,9 @@ static int walk_configuration(struct walk *w, uint8_t configuration)
 	inner.end = w->at = p + total;
 	if (p[5] != configuration || w->d->configuration)
 		return 0;
+	if (p[4] > USB_INTERFACE_LIMIT)
+		return refuse(w->why, "configuration %u says that it has %u interfaces", p[5],
+			      p[4]);
 	w->d->configuration = configuration;
 	return parse_configuration(inner);
 }

@@ -127,7 +127,9 @@ static void on_arrived(void *user)
 	fflush(stdout);
 }
 
-static const struct gadget_host_ops host = { on_done, on_left, on_arrived };
+static const struct gadget_host_ops host = {
+	.done = on_done, .left = on_left, .arrived = on_arrived,
+};
 
 static void refuse(uint32_t seq, int status)
 {
