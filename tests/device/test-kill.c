@@ -164,11 +164,20 @@ static void launch(void)
 {
 	const char *top = getenv("top_builddir");
 	char program[200];
+	sigset_t term;
 
 	snprintf(program, sizeof(program), "%s/mhifs", top ? top : ".");
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	mounts.pid = fork();
-	if (mounts.pid)
+	if (mounts.pid) {
+		sigprocmask(SIG_UNBLOCK, &term, NULL);
 		return;
+	}
+	/* Check's handler would end the whole test. */
+	signal(SIGTERM, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	execl(program, program, "-f", mounts.device, mounts.root, NULL);
 	_exit(127);
