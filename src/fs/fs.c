@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* Requests taken in one turn: usually one, since its client waits for the
  * answer and looking for a second costs a system call.  Every so often we look,
@@ -21,6 +22,7 @@ struct fs {
 	struct loop_fd *watch;
 	struct fuse_buf buf;		/* libfuse allocates its memory, once */
 	char *mountpoint;		/* absolute; NULL: handed in as a descriptor */
+	int hold;			/* of the mount point; -1: none */
 	unsigned int turns;
 	bool is_busy;			/* the last look found a second request */
 	bool has_told;			/* ops->answers was called */
@@ -154,7 +156,7 @@ static int session_new(struct fs *fs, const struct fs_options *o, struct text *w
 
 static int session_mount(struct fs *fs, const char *mountpoint, struct text *why)
 {
-	int fd;
+	int fd, r;
 
 	if (mountpoint_fd(mountpoint) < 0) {
 		/* The daemon may change its directory later. */
@@ -164,6 +166,9 @@ static int session_mount(struct fs *fs, const char *mountpoint, struct text *why
 			return -errno;
 		}
 		mountpoint = fs->mountpoint;
+		r = mountpoint_hold(mountpoint, &fs->hold, why);
+		if (r < 0)
+			return r;
 	}
 	errno = 0;
 	if (fuse_session_mount(fs->session, mountpoint)) {
@@ -203,6 +208,7 @@ int fs_mount(struct loop *l, struct registry *r, const struct fs_options *o,
 
 	if (!fs)
 		return -ENOMEM;
+	fs->hold = -1;
 	fs->loop = l;
 	fs->ops = ops;
 	fs->user = user;
@@ -240,6 +246,8 @@ void fs_unmount(struct fs *fs)
 	/* libfuse leaves a mount alone whose connection was aborted. */
 	if (fs->mountpoint)
 		mountpoint_detach_dead(fs->mountpoint);
+	if (fs->hold >= 0)
+		close(fs->hold);
 	free(fs->buf.mem);
 	free(fs->mountpoint);
 	free(fs);

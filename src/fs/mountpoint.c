@@ -10,6 +10,7 @@
 #include <mntent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -134,6 +135,21 @@ static int check_dir(const char *path, struct text *why)
 		return refuse(why, -EBUSY, path, "is in use by a running mhifs");
 	if (!is_empty(path))
 		return refuse(why, -ENOTEMPTY, path, "is not empty; name an empty directory");
+	return 0;
+}
+
+int mountpoint_hold(const char *path, int *ret_fd, struct text *ret_why)
+{
+	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return refuse(ret_why, -EBUSY, path, "is in use by a running mhifs");
+	r = check_dir(path, ret_why);
+	if (r < 0)
+		return r;
+	*ret_fd = fd;
+	fd = -1;
 	return 0;
 }
 

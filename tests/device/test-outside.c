@@ -322,7 +322,8 @@ START_TEST(test_f87_of_many_that_start_together_one_serves)
 	}
 	for (int i = 1; i < N_RIVALS; i++) {
 		WAIT_FOR(waitpid(-1, &status, WNOHANG) > 0);
-		ck_assert_int_eq(WEXITSTATUS(status), 2);
+		/* Before it mounts, or when it wants to. */
+		ck_assert(WEXITSTATUS(status) == 2 || WEXITSTATUS(status) == 4);
 	}
 	for (int i = 0; i < N_RIVALS; i++)
 		if (kill(all[i].pid, 0) == 0)
