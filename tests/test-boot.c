@@ -1,6 +1,7 @@
 /* Images for boot loaders, and the dump of a device that crashed. */
 #include "engine_rig.h"
 #include "core/layout.h"
+#include "sim/fault.h"
 #include "tests/suite.h"
 #include <errno.h>
 
@@ -143,6 +144,29 @@ START_TEST(test_a_loader_that_falls_asleep_is_not_waited_for_for_ever)
 	sim_set_ee(r.sim, MHI_EE_SBL);
 	ck_assert_int_eq(rig_power(&r, POWER_ON), -ETIMEDOUT);
 	ck_assert_int_eq(engine_state(r.engine), ENGINE_ERROR);
+	ck_assert_str_eq(engine_why(r.engine), "the device stayed in SBL");
+}
+END_TEST
+
+/* It says @state each second from @begin_us on. */
+static void says_state(uint8_t state, uint64_t begin_us)
+{
+	struct sim_fault f = { .id = 25, .k = begin_us, .deed = DEED_EVENT, .type = TRE_EV_STATE,
+			       .code = state, .every_us = 1000000, .chan = SIM_ANY };
+
+	ck_assert(sim_fault_arm(r.sim, &f));
+}
+
+START_TEST(test_a_loader_that_dozes_and_wakes_gains_no_time)
+{
+	r.sim_config.first_ee = MHI_EE_AMSS;
+	r.sim_config.wants_images = false;
+	r.config.image_ees = 0;
+	rig_start(&r);
+	sim_set_ee(r.sim, MHI_EE_SBL);
+	says_state(MHI_STATE_M1, 200000);
+	says_state(MHI_STATE_M0, 700000);
+	ck_assert_int_eq(rig_power(&r, POWER_ON), -ETIMEDOUT);
 	ck_assert_str_eq(engine_why(r.engine), "the device stayed in SBL");
 }
 END_TEST
@@ -364,6 +388,7 @@ int main(void)
 	tcase_add_test(t, test_a_loader_that_does_not_answer_times_out);
 	tcase_add_test(t, test_a_refused_image_tells_the_error_registers);
 	tcase_add_test(t, test_a_loader_that_falls_asleep_is_not_waited_for_for_ever);
+	tcase_add_test(t, test_a_loader_that_dozes_and_wakes_gains_no_time);
 	tcase_add_test(t, test_no_image_is_an_error_that_says_so);
 	tcase_add_test(t, test_f56_an_answer_before_the_question_is_none);
 	tcase_add_test(t, test_f57_an_answer_about_another_vector_is_none);

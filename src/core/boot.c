@@ -32,6 +32,7 @@ static void boot_begin(struct engine *e, enum mhi_ee ee)
 	e->boot.step = BOOT_ASKED;
 	e->boot.ee = ee;
 	timer_stop(&e->deadline);
+	e->mission_due_us = 0;
 	e->ops->wants_image(e->user, ee);
 }
 

@@ -46,6 +46,7 @@ struct engine {
 	bool is_listening;		/* events other than completions count */
 	bool is_broken;			/* it broke the protocol: nothing counts */
 	bool in_mission;
+	uint64_t mission_due_us;	/* when it has to be there, while M0 or M2; 0: unknown */
 	bool may_reset;			/* found at start: one reset is allowed */
 	bool is_odd;			/* a register made no sense once */
 	bool has_halted;		/* on the way to the present goal */

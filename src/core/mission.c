@@ -3,10 +3,23 @@
 
 static void await_mission(struct engine *e)
 {
+	uint64_t now = e->timers->now_us;
+
 	e->in_mission = false;
 	/* One that asked for its image waits for us. */
-	if (1u << e->state & (IN(M0) | IN(M2)) && e->boot.step == BOOT_IDLE)
-		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+	if (!(1u << e->state & (IN(M0) | IN(M2))) || e->boot.step != BOOT_IDLE)
+		return;
+	/* A device that goes to and fro between states gains no time by it. */
+	if (!e->mission_due_us)
+		e->mission_due_us = now + e->config->ready_timeout_ms * 1000ull;
+	timer_start(e->timers, &e->deadline,
+		    e->mission_due_us > now ? e->mission_due_us - now : 0);
+}
+
+void mission_await_anew(struct engine *e)
+{
+	e->mission_due_us = 0;
+	await_mission(e);
 }
 
 static void enter_mission(struct engine *e)
@@ -14,6 +27,7 @@ static void enter_mission(struct engine *e)
 	if (e->in_mission || !mhi_ee_is_mission(e->ee) || !engine_may_ring(e))
 		return;
 	e->in_mission = true;
+	e->mission_due_us = 0;
 	if (1u << e->state & (IN(M0) | IN(M2)))
 		timer_stop(&e->deadline);
 	erings_arm(e, ERINGS_HARDWARE);

@@ -21,6 +21,8 @@ void mission_heard_state(struct engine *e, struct tre_copy event);
 /* Only a hint: EXECENV is read again in the next turn, once for many. */
 void mission_heard_ee(struct engine *e, struct tre_copy event);
 void mission_look_at_ee(struct engine *e);
+/* It has the whole time to get to mission mode once more. */
+void mission_await_anew(struct engine *e);
 
 /* The device asks to leave M3. */
 void mission_want_wake(struct engine *e);

@@ -101,6 +101,7 @@ static void forget_device(struct engine *e, int why)
 {
 	engine_deafen(e);
 	e->in_mission = false;
+	e->mission_due_us = 0;
 	e->has_new_ee = false;
 	timer_stop(&e->watch);
 	e->is_watched = false;
@@ -383,7 +384,7 @@ static bool is_being_served(const struct engine *e)
 static void deadline_mission(struct engine *e)
 {
 	if (is_being_served(e))
-		timer_start(e->timers, &e->deadline, e->config->ready_timeout_ms * 1000ull);
+		mission_await_anew(e);
 	else
 		engine_fail(e, -ETIMEDOUT, "the device stayed in %s", mhi_ee_name(e->ee));
 }
