@@ -21,6 +21,7 @@ static struct rig r;
 static struct verdict *verdict;
 static struct messages {
 	uint32_t next, last;	/* numbers: sent, last that came back */
+	uint32_t n_back;
 } messages[RIG_CHANS];
 static uint64_t noted_us;		/* begin of the present second */
 static unsigned int n_noted;		/* until then */
@@ -53,6 +54,7 @@ static void advance(void)
 {
 	timers_advance(&r.timers, timers_next(&r.timers));
 	rig_settle(&r);
+	neighbour_follow(r.timers.now_us);
 	if (r.timers.now_us - noted_us >= 1000000) {
 		noted_us = r.timers.now_us;
 		n_noted = r.n_noted;
@@ -69,6 +71,7 @@ static void step(uint64_t us)
 	while (timers_next(&r.timers) <= end)
 		advance();
 	timers_advance(&r.timers, end);
+	neighbour_follow(r.timers.now_us);
 }
 
 /* Until it went up from @before, or @limit_us passed. */
@@ -164,6 +167,7 @@ static void on_done(struct rig_user *u, enum link_dir dir, unsigned int slot, in
 		broken("U4", "message %u of %s came again, after %u", number,
 		       r.chans[u->chan].name, m->last);
 	m->last = number;
+	m->n_back++;
 }
 
 static void rounds(unsigned int n, uint64_t us)
@@ -285,6 +289,24 @@ static bool is_an_end(enum engine_state s)
 	       s == ENGINE_ERROR || s == ENGINE_GONE;
 }
 
+static bool is_of_echo(const struct sim_fault *f)
+{
+	return f && f->deed >= DEED_EVENT_LOST && f->deed < DEED_OVERRUN && f->chan <= 1;
+}
+
+/* One device does not disturb another, nor one channel the others. */
+static void check_alone(const struct sim_fault *f)
+{
+	const struct messages *m = &messages[RIG_CONTROL];
+	const char *sentence = neighbour_end();
+
+	if (sentence)
+		broken("U9", "%s", sentence);
+	if (is_of_echo(f) && !rig_user(&r, RIG_CONTROL)->closed && m->n_back != m->next)
+		broken("U9", "%u of %u messages came back on a channel beside it", m->n_back,
+		       m->next);
+}
+
 static void check_end(void)
 {
 	enum engine_state s = engine_state(r.engine);
@@ -365,6 +387,16 @@ static void check_balance(void)
 		broken("U5", "the device is kept awake");
 }
 
+static void check_held(struct balance before)
+{
+	struct balance now = balance_now();
+
+	if (now.blocks != before.blocks)
+		broken("U5", "%ld blocks of memory stay behind", now.blocks - before.blocks);
+	if (now.fds != before.fds)
+		broken("U5", "%u descriptors, and %u before", now.fds, before.fds);
+}
+
 static void give_image(struct rig *rig, enum mhi_ee ee)
 {
 	struct engine_image i = { .iova = RIG_IMAGE, .len = 100000, .table = RIG_IMAGE + 0x20000 };
@@ -377,8 +409,12 @@ static void give_image(struct rig *rig, enum mhi_ee ee)
 void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned int number,
 	      enum moment moment, struct verdict *v, struct session_counts *ret_counts)
 {
+	struct balance held;
+
 	verdict = v;
 	at("begin");
+	neighbour_begin(0);
+	held = balance_now();
 	memset(messages, 0, sizeof(messages));
 	noted_us = n_noted = 0;
 	rig_init(&r);
@@ -388,6 +424,7 @@ void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned i
 	if (row->prepare)
 		row->prepare(&r, number);
 	rig_start(&r);
+	neighbour_begin(r.timers.now_us);
 	if (row->started)
 		row->started(&r, number);
 	for (unsigned int chan = 0; chan < USED; chan++)
@@ -401,6 +438,8 @@ void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned i
 			engine_counts(r.engine)->events,
 		};
 	v->n_done = sim_faults_done(r.sim);
+	at("alone");
+	check_alone(f);
 	at("settle");
 	step(T_SETTLE_US);
 	check_end();
@@ -420,4 +459,5 @@ void case_run(const struct fault_row *row, const struct sim_fault *f, unsigned i
 	at("fini");
 	sim_heal(r.sim);
 	rig_fini(&r);
+	check_held(held);
 }

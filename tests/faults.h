@@ -59,6 +59,19 @@ struct session_counts {
 	uint64_t reads, writes, events;
 };
 
+/* The other device (U9): it talks from begin to end, as far as it is told how time
+ * goes on.  The end returns what is wrong with it, or NULL. */
+void neighbour_begin(uint64_t now_us);
+void neighbour_follow(uint64_t now_us);
+const char *neighbour_end(void);
+
+/* What is held at present (U5). */
+struct balance {
+	long blocks;		/* of the heap */
+	unsigned int fds;
+};
+struct balance balance_now(void);
+
 /* Where chance begins, for faults that leave something to it. */
 extern uint64_t fault_seed;
 

@@ -1,6 +1,6 @@
 # Sweeps, kills and soak: "make check" takes a short run of each; "make torture"
 # each TORTURE_EVERY-th point, TORTURE_KILLS kills, TORTURE_SECONDS of soak, and the
-# unit tests under valgrind.  SEED says what it makes of chance; it is printed.
+# unit tests and the first faults under valgrind.  SEED says what it makes of chance; it is printed.
 fail_wraps = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free \
 	-Wl,--wrap=strdup,--wrap=strndup,--wrap=asprintf,--wrap=clock_gettime \
 	-Wl,--wrap=open,--wrap=close,--wrap=fcntl \
@@ -52,7 +52,9 @@ torture_units = tests/test-engine tests/test-property tests/test-boot \
 	tests/test-port-open tests/test-port-death tests/test-registry tests/test-nodes \
 	tests/test-firmware tests/test-recovery tests/sweep-registers
 torture_programs = tests/sweep-memory tests/sweep-syscalls tests/sweep-registers \
-	tests/device/test-kill tests/soak
+	tests/device/test-kill tests/soak tests/faults
+torture_valgrind = valgrind -q --error-exitcode=99 --leak-check=full \
+	--show-leak-kinds=definite,possible
 
 # All of it is tried; one that fails makes the whole fail.
 torture: mhifs$(EXEEXT) mhi-sim$(EXEEXT) $(torture_programs) $(torture_units)
@@ -61,7 +63,7 @@ torture: mhifs$(EXEEXT) mhi-sim$(EXEEXT) $(torture_programs) $(torture_units)
 	run() { \
 		echo "torture: $$*"; \
 		"$$@" >torture.log 2>&1 || { status=1; echo "torture: FAILED"; tail -n 100 torture.log; }; \
-		grep -E '^(sweep|soak|test-kill|[0-9]+%|[a-z -]+: [0-9]+ points)' torture.log | \
+		grep -E '^(sweep|soak|test-kill|faults survived|[0-9]+%|[a-z -]+: [0-9]+ points)' torture.log | \
 			grep -v '^sweep: ' || :; \
 	}; \
 	run env SWEEP_EVERY=$(TORTURE_EVERY) tests/sweep-memory; \
@@ -70,8 +72,8 @@ torture: mhifs$(EXEEXT) mhi-sim$(EXEEXT) $(torture_programs) $(torture_units)
 	run env KILLS=$(TORTURE_KILLS) SEED=$(SEED) tests/device/test-kill; \
 	run tests/soak $(TORTURE_SECONDS) $(SEED); \
 	for unit in $(torture_units); do \
-		run env CK_FORK=no valgrind -q --error-exitcode=99 --leak-check=full \
-			--show-leak-kinds=definite,possible $$unit; \
+		run env CK_FORK=no $(torture_valgrind) $$unit; \
 	done; \
+	run $(torture_valgrind) tests/faults --p1; \
 	exit $$status
 CLEANFILES += torture.log

@@ -95,7 +95,7 @@ void mount_start(struct mount *m, const char *options)
 
 void mount_launch(struct mount *m, const char *options, const char *place)
 {
-	char args[512];
+	char args[1536];
 
 	snprintf(args, sizeof(args), "-f %s %s %s", options, m->device, place);
 	if (strstr(options, "single"))

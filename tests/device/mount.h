@@ -19,7 +19,7 @@ struct mount {
 	char base[64];		/* temporary folder */
 	char root[80];		/* the mount point in it */
 	char dev[96];		/* mhi0 in that; the root itself with -o single */
-	char device[256];	/* what mount_start() serves; "loopback" */
+	char device[1024];	/* what mount_start() serves; "loopback" */
 };
 
 uint64_t now_ms(void);

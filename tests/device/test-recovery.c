@@ -306,7 +306,7 @@ END_TEST
 
 START_TEST(test_f87_a_second_daemon_is_refused_with_the_holder)
 {
-	char args[512], message[1024], holder[32], other[64];
+	char args[1280], message[1024], holder[32], other[64];
 
 	sim_start("crash=sys-err");
 	mount_start(m, sim.words);
