@@ -23,6 +23,7 @@ static void on_raise(void *bus, unsigned int vector)
 
 	ck_assert_uint_lt(vector, ARRAY_SIZE(h->irqs));
 	h->irqs[vector]++;
+	h->last_irq = vector;
 }
 
 static void on_wants_turn(void *bus)

@@ -28,6 +28,7 @@ struct host {
 	bool is_turn_wanted;
 	unsigned int turns;
 	unsigned int irqs[64];
+	unsigned int last_irq;		/* vector */
 	unsigned int complaints;
 	char complaint[200];		/* the last */
 	uint32_t ering_elements;	/* set before host_prepare() */

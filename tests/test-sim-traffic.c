@@ -480,6 +480,43 @@ START_TEST(test_burst_mode_polls_the_context)
 }
 END_TEST
 
+/* The context is ahead of a doorbell that was on its way. */
+START_TEST(test_burst_mode_takes_no_old_doorbell)
+{
+	iova_t base;
+
+	start_burst(60, CHTYPE_UL);
+	base = host.chans[60].base;
+	for (int i = 0; i < 3; i++)
+		host_queue(&host, 60, tre_transfer(host_alloc(&host, SIM_READS, 8, 8), 8, TRE_IEOT));
+	le64_set(&host_chan_ctx(&host, 60)->wp, base + 3 * sizeof(struct tre));
+	host_write64(&host, CHDB + 8 * 60, base + sizeof(struct tre));
+	host_settle(&host);
+	for (int i = 0; i < 3; i++)
+		host_expect(&host, 60, EV_CODE_EOT, 8);
+	host_expect(&host, 60, EV_CODE_DB_MODE, 0);
+	host_write64(&host, CHDB + 8 * 60, base + 2 * sizeof(struct tre));
+	host_settle(&host);
+	host_expect(&host, 60, EV_CODE_DB_MODE, 0);
+	host_expect_silence(&host);
+}
+END_TEST
+
+/* What completed before an answer is there when the answer is. */
+START_TEST(test_the_ring_of_answers_is_published_last)
+{
+	host_start_pair(&host, 0, 16);
+	host_start(&host, 60, CHTYPE_UL, 16);
+	host_offer(&host, 1, 64);
+	host_ring_only(&host, 1);
+	host_queue(&host, 0, tre_transfer(host_alloc(&host, SIM_READS, 8, 8), 8, TRE_IEOT));
+	host_ring_only(&host, 0);
+	ck_assert_uint_eq(host_command(&host, TRE_CMD_RESET_CHAN, 60), EV_CODE_SUCCESS);
+	host_expect(&host, 1, EV_CODE_EOT, 8);
+	ck_assert_uint_eq(host.last_irq, le32_get(&host_event_ctx(&host, 0)->msivec));
+}
+END_TEST
+
 START_TEST(test_burst_mode_downlink_says_out_of_buffers)
 {
 	host_start(&host, 0, CHTYPE_UL, 16);
@@ -692,6 +729,8 @@ int main(void)
 	tcase_add_test(t, test_bei_without_moderation_interrupts_at_once);
 	tcase_add_test(t, test_many_events_of_a_turn_interrupt_once);
 	tcase_add_test(t, test_burst_mode_polls_the_context);
+	tcase_add_test(t, test_burst_mode_takes_no_old_doorbell);
+	tcase_add_test(t, test_the_ring_of_answers_is_published_last);
 	tcase_add_test(t, test_burst_mode_downlink_says_out_of_buffers);
 	tcase_add_test(t, test_coalesced_channels_complete_by_cookie);
 	tcase_add_test(t, test_reset_in_the_middle_of_a_message);

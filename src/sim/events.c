@@ -133,12 +133,14 @@ static void ering_publish(struct sim *s, unsigned int index)
 	er->is_urgent = false;
 }
 
+/* Ring 0 last: a host that hears of an answer or of another state finds there what
+ * completed before. */
 void erings_publish(struct sim *s)
 {
 	while (s->touched) {
-		unsigned int index = (unsigned int)__builtin_ctz(s->touched);
+		unsigned int index = 31 - (unsigned int)__builtin_clz(s->touched);
 
-		s->touched &= s->touched - 1;
+		s->touched &= ~(1u << index);
 		ering_publish(s, index);
 	}
 }

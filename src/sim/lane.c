@@ -105,11 +105,22 @@ unsigned int lane_reset(struct sim *s, struct lane *l)
 	return EV_CODE_SUCCESS;
 }
 
+/* In burst mode polling may have gone beyond a doorbell that was on its way. */
+static iova_t lane_wp(struct sim *s, struct lane *l, iova_t bell)
+{
+	uint32_t wp;
+
+	if (l->is_burst && (l->ctx || lane_ctx(s, l)) &&
+	    memory_ring_find(l->base, l->mask, le64_get(&l->ctx->wp), &wp))
+		return l->base + wp * sizeof(struct tre);
+	return bell;
+}
+
 void lane_doorbell(struct sim *s, struct lane *l, iova_t wp)
 {
 	if (l->state != CHSTATE_RUNNING)
 		return;
-	if (!memory_ring_find(l->base, l->mask, wp, &l->wp)) {
+	if (!memory_ring_find(l->base, l->mask, lane_wp(s, l, wp), &l->wp)) {
 		sim_complain(s, "doorbell 0x%llx is outside the ring of channel %u",
 			     (unsigned long long)wp, l->chid);
 		return;
