@@ -4,7 +4,6 @@
 coverage_left_out = ^tests/(check-|device/|vm/|sweep-|soak$$|mhictl-|mhi-sim|usb-mock)
 coverage_row = "%-16s %6d %6.1f %% %6d %6.1f %%\n"
 
-.PHONY: coverage
 if COVERAGE
 coverage: all
 	@find . -name '*.gcda' -delete

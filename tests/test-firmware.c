@@ -199,7 +199,7 @@ static int power(const char *word)
 START_TEST(test_edl_without_a_programmer_is_an_error)
 {
 	put("a.bin", image, LEN);
-	d = rig_device(&rig, "loopback,name=plain,ee=edl,boot=images");
+	d = rig_device(&rig, "loopback,name=plain,ee=edl,boot=images,recovery=off");
 	ck_assert(shows("state=error\n"));
 	ck_assert(shows("why=the device is in EDL\n"));
 }
@@ -228,7 +228,7 @@ END_TEST
 
 START_TEST(test_a_missing_image_ends_the_start_and_has_a_name)
 {
-	d = rig_device(&rig, "loopback,name=lost,ee=pbl,boot=images");
+	d = rig_device(&rig, "loopback,name=lost,ee=pbl,boot=images,recovery=off");
 	ck_assert(shows("state=error\n"));
 	ck_assert(shows("why=sub/none.bin for PBL: image sub/none.bin: No such file or directory"));
 	/* Somebody puts it there. */
