@@ -456,6 +456,71 @@ START_TEST(test_a_message_is_taken_before_the_system_sleeps)
 }
 END_TEST
 
+/* On its way up, and nobody but the device can make it faster. */
+START_TEST(test_one_that_is_waking_or_starting_is_suspended_then)
+{
+	static const char *const words[] = { "resume", "reset", "on" };
+
+	start("loopback,m0_us=100000,ready_us=300000");
+	power(_i == 2 ? "off" : "suspend");
+	begin_power(words[_i]);
+	pass(50 * MS_US);
+	registry_sleep(rig.registry);
+	ck_assert(!registry_is_asleep(rig.registry));
+	pass(SECOND_US);
+	ck_assert_uint_eq(call.answers, 1);
+	ck_assert_int_eq(call.result, 0);
+	ck_assert(registry_is_asleep(rig.registry));
+	ck_assert(shows("state=suspended\n") && shows("why=the system sleeps\n"));
+	registry_wake(rig.registry);
+	pass(SECOND_US);
+	ck_assert(is_up());
+}
+END_TEST
+
+START_TEST(test_one_that_traffic_wakes_is_suspended_again)
+{
+	start("loopback,m0_us=100000,m3_us=1000");
+	file = open_file("LOOPBACK");
+	park_read();
+	pass(200 * MS_US);
+	power("suspend");
+	write_file("x");
+	pass(50 * MS_US);
+	registry_sleep(rig.registry);
+	ck_assert(!registry_is_asleep(rig.registry));
+	pass(SECOND_US);
+	ck_assert(registry_is_asleep(rig.registry));
+	ck_assert(shows("state=suspended\n"));
+	ck_assert_uint_eq(parked.answers, 1);
+	registry_wake(rig.registry);
+	pass(SECOND_US);
+	ck_assert(is_up());
+	port_close(file);
+}
+END_TEST
+
+/* Whoever waits for it looks after each change. */
+START_TEST(test_that_a_suspend_of_others_ended_is_told)
+{
+	unsigned int changes;
+
+	start("loopback,m3_us=10000");
+	begin_power("suspend");
+	pass(5 * MS_US);
+	registry_sleep(rig.registry);
+	do {
+		changes = rig.changes;
+		ck_assert(!registry_is_asleep(rig.registry));
+		pass(MS_US);
+	} while (!registry_is_asleep(rig.registry));
+	ck_assert_uint_gt(rig.changes, changes);
+	registry_wake(rig.registry);
+	pass(SECOND_US);
+	ck_assert(shows("state=suspended\n") && shows("why=\n"));
+}
+END_TEST
+
 START_TEST(test_who_slept_before_sleeps_on)
 {
 	start_idle("");
@@ -619,6 +684,9 @@ int main(void)
 	tcase_add_test(y, test_the_system_takes_the_device_along);
 	tcase_add_test(y, test_traffic_waits_for_the_system);
 	tcase_add_test(y, test_a_message_is_taken_before_the_system_sleeps);
+	tcase_add_loop_test(y, test_one_that_is_waking_or_starting_is_suspended_then, 0, 3);
+	tcase_add_test(y, test_one_that_traffic_wakes_is_suspended_again);
+	tcase_add_test(y, test_that_a_suspend_of_others_ended_is_told);
 	tcase_add_loop_test(y, test_who_slept_before_sleeps_on, 0, 2);
 	tcase_add_test(y, test_a_device_that_lost_its_state_recovers);
 	tcase_add_loop_test(y, test_a_link_that_comes_back_late_is_waited_for, 0, 2);

@@ -58,8 +58,13 @@ void mhi_sleep_changed(struct mhi_sleep *s)
 {
 	enum engine_state state = engine_state(s->engine);
 
-	if (s->is_ours || s->is_held || s->is_waking)
+	if (s->is_ours || s->is_waking)
 		return;
+	if (s->is_held) {
+		if (state == ENGINE_READY && !timer_is_armed(&s->next))
+			again_in(s, RETRY_US);
+		return;
+	}
 	if (state == ENGINE_ERROR && s->cause == SLEEP_IDLE)
 		get_tired(s);
 	if (state != ENGINE_READY) {
@@ -86,15 +91,11 @@ static void start_queued(struct mhi_sleep *s, int status)
 		device_bearer_power_done(s->device, r < 0 ? r : 0);
 }
 
-/* Its sleep was called off meanwhile, or begins once more. */
+/* The sleep of the system was called off meanwhile. */
 static void follow_system(struct mhi_sleep *s)
 {
-	enum engine_state state = engine_state(s->engine);
-
-	if (s->is_held && state == ENGINE_READY)
-		again_in(s, RETRY_US);
-	else if (!s->is_held && !s->is_waking && state == ENGINE_SUSPENDED &&
-		 s->cause == SLEEP_SYSTEM)
+	if (!s->is_held && !s->is_waking && s->cause == SLEEP_SYSTEM &&
+	    engine_state(s->engine) == ENGINE_SUSPENDED)
 		begin_ours(s, POWER_RESUME, SLEEP_SYSTEM);
 }
 
@@ -137,12 +138,16 @@ const char *mhi_sleep_why(const struct mhi_sleep *s)
 
 /* --- the system --- */
 
-/* One that holds a message takes it first. */
+/* One that holds a message takes it first; one that is on its way somewhere gets
+ * there. */
 static void fall_asleep(struct mhi_sleep *s)
 {
-	if (engine_state(s->engine) == ENGINE_READY &&
-	    begin_ours(s, POWER_SUSPEND, SLEEP_SYSTEM) == -EBUSY)
+	int r = begin_ours(s, POWER_SUSPEND, SLEEP_SYSTEM);
+
+	if (r == -EBUSY)
 		again_in(s, RETRY_US);
+	else if (r != POWER_STARTED)
+		device_bearer_changed(s->device);	/* that was waited for */
 }
 
 void mhi_sleep_begin(struct mhi_sleep *s)
