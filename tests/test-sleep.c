@@ -315,6 +315,24 @@ START_TEST(test_the_second_word_is_refused_and_off_is_not)
 }
 END_TEST
 
+/* Before the loop turns, so that nothing has ended yet. */
+START_TEST(test_nothing_is_begun_behind_off)
+{
+	struct call off;
+
+	start_idle(",m3_us=100000");
+	pass(2050 * MS_US);
+	rig_store(d, "power", "off", false, &off);
+	begin_power("reset");
+	ck_assert_uint_eq(call.answers, 1);
+	ck_assert_int_eq(call.result, -EBUSY);
+	pass(SECOND_US);
+	ck_assert_uint_eq(off.answers, 1);
+	ck_assert_int_eq(off.result, 0);
+	ck_assert(shows("state=off\n"));
+}
+END_TEST
+
 START_TEST(test_f51_one_that_does_not_go_to_m3_is_reset_and_left_awake)
 {
 	start_idle("");
@@ -674,6 +692,7 @@ int main(void)
 	tcase_add_test(i, test_m1_and_m2_are_no_traffic);
 	tcase_add_loop_test(i, test_words_in_power_do_not_meet_a_suspend_under_way, 0, 5);
 	tcase_add_test(i, test_the_second_word_is_refused_and_off_is_not);
+	tcase_add_test(i, test_nothing_is_begun_behind_off);
 	tcase_add_test(i, test_f51_one_that_does_not_go_to_m3_is_reset_and_left_awake);
 	tcase_add_test(i, test_f51_one_that_does_not_leave_m3_is_reset_and_left_awake);
 	tcase_add_loop_test(i, test_one_may_leave_at_any_instant, 0, 30);

@@ -28,7 +28,7 @@ static int begin_ours(struct mhi_sleep *s, enum engine_power what, enum mhi_slee
 	int r = engine_power(s->engine, what);
 
 	if (r == POWER_STARTED) {
-		s->is_ours = true;
+		s->ours = OURS_BEGUN;
 		s->cause = cause;
 	}
 	return r;
@@ -58,9 +58,9 @@ void mhi_sleep_changed(struct mhi_sleep *s)
 {
 	enum engine_state state = engine_state(s->engine);
 
-	if (s->is_ours || s->is_waking)
+	if (s->ours || s->system == SYSTEM_WAKING)
 		return;
-	if (s->is_held) {
+	if (s->system == SYSTEM_ASLEEP) {
 		if (state == ENGINE_READY && !timer_is_armed(&s->next))
 			again_in(s, RETRY_US);
 		return;
@@ -84,7 +84,6 @@ static void start_queued(struct mhi_sleep *s, int status)
 {
 	int r = status;
 
-	s->has_queued = false;
 	if (status != -ECANCELED)
 		r = engine_power(s->engine, s->queued);
 	if (r != POWER_STARTED || status == -ECANCELED)
@@ -94,17 +93,19 @@ static void start_queued(struct mhi_sleep *s, int status)
 /* The sleep of the system was called off meanwhile. */
 static void follow_system(struct mhi_sleep *s)
 {
-	if (!s->is_held && !s->is_waking && s->cause == SLEEP_SYSTEM &&
+	if (s->system == SYSTEM_AWAKE && s->cause == SLEEP_SYSTEM &&
 	    engine_state(s->engine) == ENGINE_SUSPENDED)
 		begin_ours(s, POWER_RESUME, SLEEP_SYSTEM);
 }
 
 bool mhi_sleep_power_done(struct mhi_sleep *s, int status)
 {
-	if (!s->is_ours)
+	bool is_awaited = s->ours == OURS_AWAITED;
+
+	if (!s->ours)
 		return false;
-	s->is_ours = false;
-	if (s->has_queued)
+	s->ours = OURS_NONE;
+	if (is_awaited)
 		start_queued(s, status);
 	follow_system(s);
 	mhi_sleep_changed(s);
@@ -114,16 +115,14 @@ bool mhi_sleep_power_done(struct mhi_sleep *s, int status)
 
 int mhi_sleep_power(struct mhi_sleep *s, enum engine_power what)
 {
-	int r;
+	int r = engine_power(s->engine, what);
 
-	if (!s->is_ours || what == POWER_OFF) {
-		r = engine_power(s->engine, what);
-	} else if (s->has_queued) {
-		return -EBUSY;
-	} else {
-		s->has_queued = true;
+	if (s->ours == OURS_BEGUN && r == -EBUSY) {
+		s->ours = OURS_AWAITED;
 		s->queued = what;
 		r = POWER_STARTED;
+	} else if (s->ours == OURS_BEGUN && r == POWER_STARTED) {
+		s->ours = OURS_CUT_SHORT;
 	}
 	if (r == POWER_STARTED)
 		s->is_tired = false;
@@ -152,19 +151,18 @@ static void fall_asleep(struct mhi_sleep *s)
 
 void mhi_sleep_begin(struct mhi_sleep *s)
 {
-	if (s->is_held)
+	if (s->system == SYSTEM_ASLEEP)
 		return;
-	s->is_waking = false;
-	s->is_held = true;
+	s->system = SYSTEM_ASLEEP;
 	timer_stop(&s->next);
 	engine_hold(s->engine, true);
-	if (!s->is_ours)
+	if (!s->ours)
 		fall_asleep(s);
 }
 
 bool mhi_sleep_is_over(const struct mhi_sleep *s)
 {
-	return !s->is_ours && !timer_is_armed(&s->next);
+	return !s->ours && !timer_is_armed(&s->next);
 }
 
 /* The link comes back some hundred milliseconds after the system. */
@@ -176,22 +174,21 @@ static void look_for_link(struct mhi_sleep *s)
 		again_in(s, LINK_US);
 		return;
 	}
-	s->is_waking = false;
+	s->system = SYSTEM_AWAKE;
 	/* One that is not back by now shows that as soon as it is needed. */
 	engine_check_health(s->engine);
 	if (engine_state(s->engine) == ENGINE_ERROR)
 		s->cause = SLEEP_ASKED;
-	else if (s->cause == SLEEP_SYSTEM && !s->is_ours)
+	else if (s->cause == SLEEP_SYSTEM && !s->ours)
 		begin_ours(s, POWER_RESUME, SLEEP_SYSTEM);
 	mhi_sleep_changed(s);
 }
 
 void mhi_sleep_end(struct mhi_sleep *s)
 {
-	if (!s->is_held)
+	if (s->system != SYSTEM_ASLEEP)
 		return;
-	s->is_held = false;
-	s->is_waking = true;
+	s->system = SYSTEM_WAKING;
 	s->woken_us = now_us(s);
 	timer_stop(&s->next);
 	look_for_link(s);
@@ -201,12 +198,17 @@ static void on_next(void *user)
 {
 	struct mhi_sleep *s = user;
 
-	if (s->is_held)
-		fall_asleep(s);
-	else if (s->is_waking)
-		look_for_link(s);
-	else
+	switch (s->system) {
+	case SYSTEM_AWAKE:
 		look_if_idle(s);
+		break;
+	case SYSTEM_ASLEEP:
+		fall_asleep(s);
+		break;
+	case SYSTEM_WAKING:
+		look_for_link(s);
+		break;
+	}
 }
 
 void mhi_sleep_init(struct mhi_sleep *s)
@@ -218,7 +220,7 @@ void mhi_sleep_init(struct mhi_sleep *s)
 void mhi_sleep_stop(struct mhi_sleep *s)
 {
 	timer_stop(&s->next);
-	s->is_held = s->is_waking = false;
+	s->system = SYSTEM_AWAKE;
 }
 
 void mhi_sleep_fini(struct mhi_sleep *s)

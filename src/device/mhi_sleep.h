@@ -21,6 +21,20 @@ struct profile;
 
 enum mhi_sleep_cause { SLEEP_ASKED, SLEEP_IDLE, SLEEP_SYSTEM };
 
+/* The transition under way, whose end is not for users. */
+enum mhi_sleep_ours {
+	OURS_NONE,
+	OURS_BEGUN,
+	OURS_AWAITED,	/* a user's is queued until it ends */
+	OURS_CUT_SHORT,	/* by a user's that switches the device off */
+};
+
+enum mhi_sleep_system {
+	SYSTEM_AWAKE,
+	SYSTEM_ASLEEP,	/* or about to be */
+	SYSTEM_WAKING,	/* it is awake again: is the link back? */
+};
+
 struct mhi_sleep {
 	struct device *device;	/* borrowed, as all of these */
 	struct loop *loop;
@@ -31,13 +45,11 @@ struct mhi_sleep {
 	uint64_t moved_us;	/* when the last message moved */
 	uint64_t n_moved;	/* messages and commands by then */
 	enum mhi_sleep_cause cause;	/* of the suspend under way, or in force */
-	bool is_ours;		/* the transition under way; its end is not for users */
 	bool is_tired;		/* it failed at being suspended when idle */
-	bool is_held;		/* the system sleeps */
-	bool is_waking;		/* and is awake again: is the link back? */
-	uint64_t woken_us;
-	bool has_queued;	/* a user's transition waits for the end of ours */
-	enum engine_power queued;
+	enum mhi_sleep_ours ours;
+	enum engine_power queued;	/* in OURS_AWAITED */
+	enum mhi_sleep_system system;
+	uint64_t woken_us;	/* in SYSTEM_WAKING */
 	struct text why;
 };
 
