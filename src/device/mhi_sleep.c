@@ -124,8 +124,10 @@ int mhi_sleep_power(struct mhi_sleep *s, enum engine_power what)
 	} else if (s->ours == OURS_BEGUN && r == POWER_STARTED) {
 		s->ours = OURS_CUT_SHORT;
 	}
-	if (r == POWER_STARTED)
+	if (r >= 0)
 		s->is_tired = false;
+	if (r == POWER_DONE)
+		mhi_sleep_changed(s);	/* idle counts from now */
 	return r;
 }
 
