@@ -576,6 +576,25 @@ END_TEST
 
 /* --- trouble --- */
 
+/* While nobody listens yet, too. */
+START_TEST(test_a_crash_at_any_turn_of_a_start_is_seen_at_once)
+{
+	bool is_up;
+
+	rig_start(&r);
+	ck_assert_int_eq(engine_power(r.engine, POWER_ON), POWER_STARTED);
+	for (int i = 0; i < _i && engine_state(r.engine) == ENGINE_STARTING; i++)
+		timers_advance(&r.timers, timers_next(&r.timers));
+	is_up = engine_state(r.engine) == ENGINE_READY;
+	sim_set_state_sys_err(r.sim);
+	rig_advance(&r, 100000);
+	/* One found before the start began is reset. */
+	if (is_up || engine_state(r.engine) != ENGINE_READY)
+		ck_assert_int_eq(engine_state(r.engine), ENGINE_ERROR);
+	ck_assert_uint_eq(r.n_power_done, 1);
+}
+END_TEST
+
 START_TEST(test_sys_err_ends_all_and_power_brings_it_back)
 {
 	start();
@@ -787,6 +806,7 @@ int main(void)
 	tcase_add_test(c, test_lost_interrupts_lose_nothing);
 
 	c = new_case(s, "trouble");
+	tcase_add_loop_test(c, test_a_crash_at_any_turn_of_a_start_is_seen_at_once, 0, 30);
 	tcase_add_test(c, test_sys_err_ends_all_and_power_brings_it_back);
 	tcase_add_test(c, test_a_change_of_environment_reads_the_register_once_for_many);
 	tcase_add_loop_test(c, test_an_environment_that_makes_no_sense_is_read_twice, 0, 2);

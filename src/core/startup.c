@@ -242,11 +242,19 @@ static void ready_ask_m0(struct engine *e)
 		power_watch(e);
 }
 
+/* What went wrong while nobody listened is not told again. */
+static void ready_look(struct engine *e)
+{
+	engine_check_health(e);
+	if (e->state == DEV_READY)
+		pace_go_on(e, ready_ask_m0);
+}
+
 static void ready_prepare_dump(struct engine *e)
 {
 	dump_prepare(e);
 	if (e->state == DEV_READY)
-		pace_go_on(e, ready_ask_m0);
+		pace_go_on(e, ready_look);
 }
 
 static void ready_set_up(struct engine *e)
