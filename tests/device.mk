@@ -14,7 +14,7 @@ tests_test_events_LDADD = $(device_libs) $(CHECK_LIBS)
 
 # Devices without a filesystem.
 rig_tests = tests/test-registry tests/test-nodes tests/test-driver \
-	tests/test-firmware tests/test-recovery tests/test-sleep
+	tests/test-crash-regs tests/test-firmware tests/test-recovery tests/test-sleep
 check_PROGRAMS += $(rig_tests)
 TESTS += $(rig_tests)
 clock_rig = tests/clock.c tests/clock.h tests/rig.c tests/rig.h tests/suite.h
@@ -23,6 +23,8 @@ tests_test_registry_SOURCES = tests/test-registry.c tests/rig.c tests/rig.h test
 tests_test_registry_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_nodes_SOURCES = tests/test-nodes.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_nodes_LDADD = $(device_libs) $(CHECK_LIBS)
+tests_test_crash_regs_SOURCES = tests/test-crash-regs.c tests/suite.h
+tests_test_crash_regs_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_firmware_SOURCES = tests/test-firmware.c tests/rig.c tests/rig.h tests/suite.h
 tests_test_firmware_LDADD = $(device_libs) $(CHECK_LIBS)
 tests_test_recovery_SOURCES = tests/test-recovery.c $(clock_rig)

@@ -207,7 +207,7 @@ START_TEST(test_while_it_recovers_it_says_so_and_why)
 	d = rig_device(&rig, "loopback,ready_us=20000");
 	sim_set_state_sys_err(sim());
 	RIG_UNTIL(&rig, shows("state", "state=recovering\n"));
-	ck_assert(shows("state", "why=the device is in SYS_ERR (AMSS); reset 1 of 5\n"));
+	RIG_UNTIL(&rig, shows("state", "why=the device is in SYS_ERR (AMSS); reset 1 of 5\n"));
 	ck_assert(!device_is_settled(d));
 	ck_assert(!rig_file(d, "DUN")->is_offered);
 	RIG_UNTIL(&rig, shows("state", "state=ready\n"));

@@ -209,7 +209,7 @@ void mission_heard_state(struct engine *e, struct tre_copy event)
 		r = state_step(e, ON_M3);
 		break;
 	case MHI_STATE_SYS_ERR:
-		engine_fail(e, -EIO, "the device reported SYS_ERR in %s", mhi_ee_name(e->ee));
+		engine_fail(e, -EIO, "the device is in SYS_ERR (%s)", mhi_ee_name(e->ee));
 		r = STATE_OK;
 		break;
 	}

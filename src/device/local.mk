@@ -16,6 +16,7 @@ src_device_libdevice_a_SOURCES = \
 	src/device/config_grammar.c src/device/config_grammar.h \
 	src/device/device.c src/device/device.h \
 	src/device/device_events.c \
+	src/device/crash_regs.c src/device/crash_regs.h \
 	src/device/crashes.c src/device/crashes.h \
 	src/device/driver.h \
 	src/device/events.c src/device/events.h \

@@ -13,32 +13,6 @@ enum {
 
 /* --- the report --- */
 
-/* As far as the link is there; what the device says is not judged. */
-static void show_registers(struct mhi_crash *c, const char *name, uint32_t from, uint32_t len,
-			   struct text *out)
-{
-	uint32_t value;
-
-	text_printf(out, "\n%s at 0x%x:\n", name, from);
-	for (uint32_t at = 0; at < len && from < c->hw->bar_len - len; at += 4) {
-		if (!c->hw->ops->is_present(c->hw) ||
-		    c->hw->ops->read32(c->hw, from + at, &value) < 0)
-			return;
-		text_printf(out, "  0x%02x: 0x%08x\n", at, value);
-	}
-}
-
-static void show_block(struct mhi_crash *c, const char *name, uint32_t offset_reg, uint32_t len,
-		       struct text *out)
-{
-	uint32_t at;
-
-	if (!c->hw->ops->is_present(c->hw) || c->hw->ops->read32(c->hw, offset_reg, &at) < 0)
-		return;
-	if (at % 4 == 0 && at < c->hw->bar_len)
-		show_registers(c, name, at, len, out);
-}
-
 static void add_line(void *user, const char *line)
 {
 	text_printf(user, "%s\n", line);
@@ -68,8 +42,12 @@ static void show_head(const struct mhi_crash *c, struct text *out)
 	text_add(out, "\n");
 }
 
-static void write_report(struct mhi_crash *c, struct text *out)
+/* All but the registers. */
+static void begin_report(struct mhi_crash *c)
 {
+	struct text *out = &c->report;
+
+	text_clear(out);
 	show_head(c, out);
 	text_add(out, "\nwhat happened, seconds before:\n");
 	history_show(&c->device->history, loop_timers(c->loop)->now_us, out);
@@ -77,9 +55,7 @@ static void write_report(struct mhi_crash *c, struct text *out)
 	c->device->attrs[NODE_STATS].ops->show(&c->device->attrs[NODE_STATS], out);
 	text_add(out, "\nrings:\n");
 	engine_show_rings(c->engine, add_line, out);
-	show_registers(c, "registers", 0, SOC_RESET_REQ, out);
-	show_block(c, "BHI", BHIOFF, BHI_LEN, out);
-	show_block(c, "BHIe", BHIEOFF, BHIE_LEN, out);
+	crash_regs_init(&c->regs, c->hw);
 }
 
 /* --- what is saved --- */
@@ -96,17 +72,14 @@ static void tell_dump(struct mhi_crash *c, const char *end, uint64_t bytes, cons
 
 static void save_report(struct mhi_crash *c)
 {
-	struct text report = TEXT_INIT;
-	int r;
+	int r = text_failed(&c->report) ? -ENOMEM :
+		crashes_save(c->dumps, &c->report, &c->number);
 
-	c->number = 0;
-	write_report(c, &report);
-	r = text_failed(&report) ? -ENOMEM : crashes_save(c->dumps, &report, &c->number);
-	tell_dump(c, ".txt", report.len, r ? MHIFS_DUMP_FAILED : MHIFS_DUMP_SAVED, r);
+	tell_dump(c, ".txt", c->report.len, r ? MHIFS_DUMP_FAILED : MHIFS_DUMP_SAVED, r);
 	if (r)
 		log_warn(device_name(c->device), "the report of the crash is not saved in %s: %s",
 			 c->dumps->path, strerror(-r));
-	text_fini(&report);
+	text_fini(&c->report);
 }
 
 static void plan_reset(struct mhi_crash *c);
@@ -228,11 +201,42 @@ static void reset(struct mhi_crash *c)
 	become(c, CRASH_RESETTING);
 }
 
+static void end_report(struct mhi_crash *c)
+{
+	save_report(c);
+	if (c->has_dump)
+		begin_saving(c);
+	else if (engine_is_dumping(c->engine))
+		become(c, CRASH_DUMPING);
+	else
+		plan_reset(c);
+}
+
+static void report_more(struct mhi_crash *c)
+{
+	if (crash_regs_next(&c->regs, &c->report) == CRASH_REGS_MORE)
+		timer_start(loop_timers(c->loop), &c->next, NEXT_US);
+	else
+		end_report(c);
+}
+
+/* What is being written ends here; a report that has no registers is one. */
+static void cut_short(struct mhi_crash *c)
+{
+	timer_stop(&c->next);
+	if (c->step == CRASH_REPORTING)
+		save_report(c);
+	crash_write_end(&c->writer, false);
+	c->step = CRASH_NONE;
+}
+
 static void on_next(void *user)
 {
 	struct mhi_crash *c = user;
 
-	if (c->step == CRASH_SAVING)
+	if (c->step == CRASH_REPORTING)
+		report_more(c);
+	else if (c->step == CRASH_SAVING)
 		save_more(c);
 	else if (c->step == CRASH_WAITING)
 		reset(c);
@@ -241,13 +245,10 @@ static void on_next(void *user)
 static void begin(struct mhi_crash *c)
 {
 	c->is_handled = true;
-	save_report(c);
-	if (c->has_dump)
-		begin_saving(c);
-	else if (engine_is_dumping(c->engine))
-		become(c, CRASH_DUMPING);
-	else
-		plan_reset(c);
+	c->number = 0;
+	begin_report(c);
+	timer_start(loop_timers(c->loop), &c->next, NEXT_US);
+	become(c, CRASH_REPORTING);
 }
 
 void mhi_crash_changed(struct mhi_crash *c)
@@ -298,11 +299,9 @@ void mhi_crash_taken_over(struct mhi_crash *c, enum engine_power what)
 {
 	if (what == POWER_SUSPEND || what == POWER_RESUME)
 		return;
-	timer_stop(&c->next);
-	crash_write_end(&c->writer, false);
+	cut_short(c);
 	text_clear(&c->why);
 	recovery_forget(&c->policy);
-	c->step = CRASH_NONE;
 	c->is_kept_up = c->is_handled = c->has_dump = c->is_forced = false;
 }
 
@@ -322,6 +321,7 @@ int mhi_crash_init(struct mhi_crash *c, const char *dump_dir)
 
 void mhi_crash_fini(struct mhi_crash *c)
 {
+	text_fini(&c->report);
 	text_fini(&c->why);
 }
 
@@ -350,8 +350,6 @@ int mhi_crash_start(struct mhi_crash *c, iova_t min, struct text *ret_why)
 
 void mhi_crash_stop(struct mhi_crash *c)
 {
-	timer_stop(&c->next);
-	crash_write_end(&c->writer, false);
+	cut_short(c);
 	memory_unmap(&c->memory);
-	c->step = CRASH_NONE;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "device/device.h"
+#include "device/crash_regs.h"
 #include "device/crashes.h"
 #include "device/memory.h"
 #include "device/profile.h"
@@ -12,6 +13,7 @@
 
 enum crash_step {
 	CRASH_NONE,		/* it runs, or is left alone */
+	CRASH_REPORTING,	/* its registers are read */
 	CRASH_DUMPING,		/* the device sends its dump */
 	CRASH_SAVING,		/* the dump goes to disk */
 	CRASH_WAITING,		/* the next reset is due later */
@@ -40,7 +42,9 @@ struct mhi_crash {
 	int dump_status;	/* of the dump that is being saved */
 	struct memory memory;	/* for a dump */
 	struct recovery policy;
-	struct timer next;	/* the next piece to disk, or the next reset */
+	struct text report;	/* being written */
+	struct crash_regs regs;
+	struct timer next;	/* the next register, piece to disk, or reset */
 	struct text why;	/* the failure, and what is done about it */
 };
 
