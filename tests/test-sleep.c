@@ -107,6 +107,7 @@ static void setup(void)
 {
 	rig_setup_with(&rig, "device \"loopback-watch\" { health_check_ms = 500 }\n"
 			     "device \"loopback-no\" { no_m3 = true }\n"
+			     "device \"loopback-dump\" { rddm_size = 100000 }\n"
 			     "device \"loopback-both\" { no_m3 = true autosuspend_ms = 1000 }");
 }
 
@@ -675,6 +676,112 @@ START_TEST(test_a_sleep_that_is_called_off_at_any_instant)
 }
 END_TEST
 
+/* --- all of it, in any order --- */
+
+enum { STEPS = 60, WORDS = 4 };
+
+static struct {
+	unsigned int seed;
+	struct call words[WORDS];	/* writes to power; answered, or waiting */
+	struct call io;
+	struct port_file *file;
+} any;
+
+static unsigned int below(unsigned int n)
+{
+	any.seed = any.seed * 1103515245 + 12345;
+	return (any.seed >> 16) % n;
+}
+
+static void write_a_word(const char *word)
+{
+	for (int i = 0; i < WORDS; i++)
+		if (any.words[i].answers) {
+			rig_store(d, "power", word, false, &any.words[i]);
+			return;
+		}
+}
+
+static void use_a_file(void)
+{
+	call_init(&any.io);
+	if (!any.file) {
+		port_open(rig_port(d, "LOOPBACK"), true, &file_ops, NULL, &any.io.wait, &any.file);
+		if (any.io.result < 0)
+			any.file = NULL;
+	} else if (below(4)) {
+		port_write(any.file, &any.io.wait, "x", 1, 0, true);
+	} else {
+		port_close(any.file);
+		any.file = NULL;
+	}
+}
+
+static void step(void)
+{
+	static const char *const words[] = { "on", "off", "reset", "suspend", "resume" };
+	static const enum sim_mood moods[] = { SIM_HEALTHY, SIM_IGNORES_M3, SIM_IGNORES_M0 };
+
+	switch (below(9)) {
+	case 0:
+		registry_sleep(rig.registry);
+		break;
+	case 1:
+		registry_wake(rig.registry);
+		break;
+	case 2:
+	case 3:
+		write_a_word(words[below(ARRAY_SIZE(words))]);
+		break;
+	case 4:
+		sim_set_state_sys_err(sim());
+		break;
+	case 5:
+		sim_set_mood(sim(), moods[below(ARRAY_SIZE(moods))]);
+		break;
+	default:
+		use_a_file();
+	}
+	if (below(3))
+		pass(below(3) ? below(5 * MS_US) : below(SECOND_US));
+}
+
+START_TEST(test_in_any_order_it_comes_up_again)
+{
+	any.seed = (unsigned int)_i;
+	any.file = NULL;
+	for (int i = 0; i < WORDS; i++)
+		any.words[i].answers = 1;
+	start(_i % 2 ? "loopback,name=dump,crash=rddm,dump_us=20000,autosuspend_ms=30,m3_us=1000"
+		     : "loopback,autosuspend_ms=3,m3_us=1000,m0_us=2000,ready_us=5000");
+	for (int i = 0; i < STEPS; i++)
+		step();
+	sim_set_mood(sim(), SIM_HEALTHY);
+	registry_sleep(rig.registry);
+	pass(120ull * SECOND_US);
+	ck_assert_msg(registry_is_asleep(rig.registry), "%s", rig_show(d, "state"));
+	registry_wake(rig.registry);
+	for (int i = 0; i < WORDS; i++)
+		ck_assert_uint_eq(any.words[i].answers, 1);
+	if (any.file)
+		port_close(any.file);
+	pass(SECOND_US);
+	/* One that crashed while it was off is in RDDM now, and says so. */
+	begin_power("on");
+	pass(SECOND_US);
+	power("reset");
+	call_init(&call);
+	port_open(rig_port(d, "LOOPBACK"), false, &file_ops, NULL, &call.wait, &file);
+	pass(SECOND_US);
+	ck_assert_int_eq(call.result, 0);
+	park_read();
+	port_write(file, &any.io.wait, "hello", 5, 0, true);
+	pass(SECOND_US);
+	ck_assert_str_eq(parked.bytes, "hello");
+	port_close(file);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sleep");
@@ -714,6 +821,7 @@ int main(void)
 	tcase_add_test(y, test_the_device_wakes_as_soon_as_the_system_does);
 	tcase_add_loop_test(y, test_the_end_of_all_is_not_held, 0, 2);
 	tcase_add_loop_test(y, test_a_sleep_that_is_called_off_at_any_instant, 0, 50);
+	tcase_add_loop_test(y, test_in_any_order_it_comes_up_again, 0, 60);
 	suite_add_tcase(s, y);
 	return suite_run(s);
 }
