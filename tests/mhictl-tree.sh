@@ -124,6 +124,19 @@ ends 0 -r tree power mhi0
 ends 0 -r tree power mhi0 off
 [ "$(cat tree/mhi0/power)" = off ] || fail "power wrote: $(cat tree/mhi0/power)"
 [ ! -s out ] || fail "power off printed: $(cat out)"
+
+# What others began ends before the reset begins; the reason is in state.
+events() {
+	printf '{"type":"%s"}\n' 'power","state":"off","result":"done' "$@" >tree/mhi2/events
+}
+rm -f tree/mhi2/events
+events 'reset","cause":"recovery' 'power","state":"off","result":"done' \
+	'reset","cause":"power' 'power","state":"ready","result":"done'
+ends 0 -r tree boot mhi2
+[ "$(cat out)" = 'mhi2: ready' ] || fail "boot printed: $(cat out)"
+events 'reset","cause":"power' 'power","state":"error","result":"Input/output error'
+refuses 6 'mhi2: power reset failed: a bad pointer' -r tree boot mhi2
+device tree/mhi2 error "$(printf 'a bad pointer \033[2J')"
 ends 0 -r tree -j power mhi0
 [ "$(cat out)" = '{"device": "mhi0", "power": "off"}' ] || fail "power --json: $(cat out)"
 refuses 2 "'of'; it takes on, off, reset, suspend, resume or edl" -r tree power mhi0 of

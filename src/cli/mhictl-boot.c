@@ -20,6 +20,7 @@ struct boot {
 	struct text line;	/* of events, without its end yet */
 	bool has_bar;		/* stderr is a terminal */
 	bool is_drawn;		/* a bar stands there without its newline */
+	bool has_begun;		/* what is told of power is about our transition */
 	bool is_over;
 	int code;
 };
@@ -85,8 +86,7 @@ static void show_end(struct boot *b, const json_t *event)
 	if (!strcmp(result, "done"))
 		printf("%s: %s\n", b->dir->name, device_json_text(event, "state"));
 	else
-		b->code = ctl_fail(CTL_DEVICE_ERROR, "%s: %s failed: %s", b->dir->name,
-				   word_of(b->ctl), result);
+		b->code = ctl_fail_power(b->dir, word_of(b->ctl), result);
 }
 
 static void take_line(struct boot *b, const char *line, size_t len)
@@ -100,7 +100,9 @@ static void take_line(struct boot *b, const char *line, size_t len)
 	text_fini(&out);
 	if (!strcmp(type, MHIFS_EVENT_FIRMWARE) && !b->ctl->is_json)
 		show_firmware(b, event);
-	else if (!strcmp(type, MHIFS_EVENT_POWER))
+	else if (!strcmp(type, MHIFS_EVENT_RESET))
+		b->has_begun |= strcmp(device_json_text(event, "cause"), "recovery") != 0;
+	else if (!strcmp(type, MHIFS_EVENT_POWER) && b->has_begun)
 		show_end(b, event);
 	fflush(stdout);
 	json_decref(event);
@@ -144,15 +146,25 @@ static int follow(struct boot *b, int events, const char *path)
 	return b->code;
 }
 
-static int begin(const struct boot *b, const char *path)
+/* One that is off has nothing to reset; that it got there is told by now. */
+static int switch_on(struct boot *b, int power, int events)
+{
+	char bytes[4096];
+
+	while (read(events, bytes, sizeof(bytes)) > 0)
+		;
+	b->has_begun = true;
+	return write(power, MHIFS_POWER_ON, strlen(MHIFS_POWER_ON)) < 0 ? -errno : 0;
+}
+
+static int begin(struct boot *b, const char *path, int events)
 {
 	const char *word = word_of(b->ctl);
 	int fd CLEANUP_CLOSE = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int r = fd < 0 || write(fd, word, strlen(word)) < 0 ? -errno : 0;
 
-	/* One that is off has nothing to reset. */
-	if (r == -EINVAL && !b->ctl->is_edl && write(fd, MHIFS_POWER_ON, 2) == 2)
-		return CTL_OK;
+	if (r == -EINVAL && !b->ctl->is_edl)
+		r = switch_on(b, fd, events);
 	if (r == -EBUSY)
 		return ctl_fail(CTL_FAILED, "%s: another transition is under way; try again when "
 				"it has ended", b->dir->name);
@@ -175,7 +187,7 @@ static int boot_run(struct boot *b)
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return ctl_fail_errno(-errno, path);
-	code = begin(b, power);
+	code = begin(b, power, fd);
 	return code ? code : follow(b, fd, path);
 }
 

@@ -17,26 +17,11 @@ static bool is_word(const char *word)
 	return false;
 }
 
-/* The sentence in `state` that says why. */
-static int fail_with_reason(const struct device_dir *d, const char *word)
-{
-	const char *file, *why;
-	json_t *device = NULL;
-
-	if (device_json(d, DEVICE_BRIEF, &device, &file) < 0)
-		device = NULL;
-	why = device_json_text(device, "why");
-	ctl_fail(CTL_DEVICE_ERROR, "%s: power %s failed: %s", d->name, word,
-		 *why ? why : strerror(EIO));
-	json_decref(device);
-	return CTL_DEVICE_ERROR;
-}
-
 static int fail_write(const struct device_dir *d, const char *path, const char *word, int r)
 {
 	switch (r) {
 	case -EIO:
-		return fail_with_reason(d, word);
+		return ctl_fail_power(d, word, strerror(EIO));
 	case -ETIMEDOUT:
 		return ctl_fail(CTL_TIME_OUT, "%s: power %s: the device did not get there in time",
 				d->name, word);

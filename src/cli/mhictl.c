@@ -1,6 +1,7 @@
 #include "cli/mhictl.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "cli/device-json.h"
 #include "cli/patience.h"
 #include "config.h"
 #include <errno.h>
@@ -78,6 +79,20 @@ int ctl_fail_errno(int r, const char *path)
 int ctl_worse(int a, int b)
 {
 	return a ? a : b;
+}
+
+int ctl_fail_power(const struct device_dir *d, const char *word, const char *otherwise)
+{
+	const char *file, *why;
+	json_t *device = NULL;
+
+	if (device_json(d, DEVICE_BRIEF, &device, &file) < 0)
+		device = NULL;
+	why = device_json_text(device, "why");
+	ctl_fail(CTL_DEVICE_ERROR, "%s: power %s failed: %s", d->name, word,
+		 *why ? why : otherwise);
+	json_decref(device);
+	return CTL_DEVICE_ERROR;
 }
 
 static int fail_root(const struct ctl *c, int r)

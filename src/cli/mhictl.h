@@ -45,6 +45,9 @@ int ctl_doctor(const struct ctl *c, char **args);
 int ctl_fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for a negative errno @r about the file @path; returns its code. */
 int ctl_fail_errno(int r, const char *path);
+/* A transition that failed: the reason is in the device's state, or is
+ * @otherwise.  CTL_DEVICE_ERROR. */
+int ctl_fail_power(const struct device_dir *d, const char *word, const char *otherwise);
 
 /* The devices that @names (NULL terminated) mean, or all there are.  An exit
  * code; the message is out.  Caller frees with device_dirs_fini(). */
