@@ -50,6 +50,9 @@ refuses "F61@WHEN" --vhost-user a --type rpmsg --fault F61@M0
 refuses "one --fault, or --mood" --vhost-user a --type rpmsg --fault F61 --mood storm
 refuses "one --fault, or --mood" --vhost-user a --type rpmsg --fault F61 --fault F62
 refuses "option fault cannot be 'F58'" --socket a --fault F58
+refuses "'F17:case=0'; it must be a fault and a case that the modem has" \
+	--socket a --fault F17,case=0
+refuses "--fault cannot be ''" --socket a --fault=
 refuses "F17@WHEN" --socket a --fault F17@soon,case=3
 refuses "no more than four" --socket a --fault F1 --fault F2 --fault F3 --fault F4 --fault F6
 refuses "--seed cannot be 'x'" --socket a --seed x

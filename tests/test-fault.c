@@ -76,7 +76,7 @@ START_TEST(test_what_is_no_fault_is_refused_with_a_reason)
 	const char *const wrong[] = {
 		"", "F", "17", "F0", "F58", "F91", "F999999999999", "f17", "F17@", "F17@soon",
 		"F17@read#", "F17@read#0", "F17@9", "F17@9h", "F17@M9", "F17@99999999999999s",
-		"F17,case=0", "F17,case=513", "F17,case=x", "F17,ring=32", "F17,channel=128",
+		"F17,case=0", "F17,case=513", "F17,case=x", "F17,case=1,case=2", "F17,ring=32", "F17,channel=128",
 		"F17,times", "F17,=3", "F17,times=-1", "F17,times=4294967296", "F17,colour=3",
 		"F17@1ms,value=99999999999999999999999999",
 		too_long,

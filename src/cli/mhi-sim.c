@@ -115,6 +115,8 @@ static int take_seed(struct options *o, const char *value)
 /* A DEVICE has ',' between its options, so ':' stands for it inside of one. */
 static int take_fault(struct options *o, const char *fault)
 {
+	if (!*fault)
+		return fail("--fault", fault, "a fault that --list-faults tells");
 	o->fault = fault;
 	if (o->faults.len)
 		text_add(&o->faults, "+");

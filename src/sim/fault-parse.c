@@ -93,23 +93,25 @@ static int set_value(const char *key, const char *word, struct sim_fault *f)
 	return 0;
 }
 
-/* The case is what the other words change, so it is looked for first. */
-static int find_case(const char *text, uint64_t *ret_number)
+/* The case is what the other words change, so it is looked for first.  0: there is
+ * no such case. */
+static uint64_t find_case(const char *text)
 {
 	const char *at = strstr(text, "case=");
+	uint64_t number = 0;
 	char word[16];
 	size_t len;
 
-	*ret_number = 1;
 	if (!at || at == text || !strchr(",:", at[-1]))
-		return 0;
+		return 1;
 	at += strlen("case=");
 	len = strcspn(at, ",:");
-	if (len >= sizeof(word))
-		return -EINVAL;
+	if (len >= sizeof(word) || strstr(at, "case="))
+		return 0;
 	memcpy(word, at, len);
 	word[len] = '\0';
-	return text_to_u64(word, 1, UINT32_MAX, ret_number);
+	text_to_u64(word, 1, UINT32_MAX, &number);
+	return number;
 }
 
 static int set_words(char *words, struct sim_fault *f)
@@ -140,10 +142,9 @@ struct parts {
 
 static int parts_of(const char *text, struct parts *ret_parts)
 {
-	uint64_t id, number;
+	uint64_t id;
 
-	if (strlen(text) >= sizeof(ret_parts->copy) || text[0] != 'F' ||
-	    find_case(text, &number) < 0)
+	if (strlen(text) >= sizeof(ret_parts->copy) || text[0] != 'F')
 		return -EINVAL;
 	strcpy(ret_parts->copy, text);
 	ret_parts->words = ret_parts->copy + strcspn(ret_parts->copy, ",:");
@@ -156,7 +157,7 @@ static int parts_of(const char *text, struct parts *ret_parts)
 	if (text_to_u64(ret_parts->copy + 1, 1, 99, &id) < 0)
 		return -EINVAL;
 	ret_parts->id = (unsigned int)id;
-	ret_parts->number = (unsigned int)number - 1;
+	ret_parts->number = (unsigned int)find_case(text) - 1;
 	return 0;
 }
 
