@@ -14,7 +14,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-enum { N_RIVALS = 6, N_RESETS = 8, REFUSAL_MS = 1000 };
+enum { N_RIVALS = 6, N_RESETS = 8, REFUSAL_MS = 3000 };
 
 static struct mount mounts, *const m = &mounts;
 static struct raw raw;

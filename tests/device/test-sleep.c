@@ -133,7 +133,7 @@ START_TEST(test_a_device_that_does_not_answer_is_not_waited_for_long)
 	begin = now_ms();
 	fall_asleep();
 	ck_assert_uint_ge(now_ms() - begin, 3900);
-	ck_assert_uint_lt(now_ms() - begin, 5000);
+	ck_assert_uint_lt(now_ms() - begin, 20000);
 	unlink(conf);
 }
 END_TEST
