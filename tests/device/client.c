@@ -22,6 +22,19 @@ ssize_t try_write(int fd, const void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+size_t write_until_full(int fd, const void *bytes, size_t len)
+{
+	int flags = fcntl(fd, F_GETFL);
+	size_t all = 0;
+
+	ck_assert_int_eq(fcntl(fd, F_SETFL, flags | O_NONBLOCK), 0);
+	for (int full = 0; full < 20; full++, usleep(2000))
+		for (ssize_t n; (n = try_write(fd, bytes, len)) > 0; full = 0)
+			all += (size_t)n;
+	ck_assert_int_eq(fcntl(fd, F_SETFL, flags), 0);
+	return all;
+}
+
 int become(uid_t uid, gid_t gid)
 {
 	return setgroups(0, NULL) || setgid(gid) || setuid(uid) ? -1 : 0;

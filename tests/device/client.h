@@ -38,6 +38,8 @@ void read_all(int fd, void *bytes, size_t len);
 /* What one call returned: count or -errno. */
 ssize_t try_read(int fd, void *bytes, size_t len);
 ssize_t try_write(int fd, const void *bytes, size_t len);
+/* Writes @len bytes again and again, until no pause makes room; how many went. */
+size_t write_until_full(int fd, const void *bytes, size_t len);
 
 /* Does somebody listen at this socket?  Its name exists a moment before. */
 bool socket_is_served(const char *path);

@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-enum { MTU = 32768, T_INT_MS = 1000, N_STORM = 4, STORM_OPENS = 2500, N_WRITERS = 64 };
+enum { MTU = 32768, T_INT_MS = 3000, N_STORM = 4, STORM_OPENS = 2500, N_WRITERS = 64 };
 
 /* So slow that a call can be met in the middle of it. */
 static void start_slow(void)
@@ -28,17 +28,6 @@ static void start_slow(void)
 
 static int fd;
 static uint8_t bytes[MTU];
-
-static void fill(void)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	ck_assert_int_eq(fcntl(fd, F_SETFL, flags | O_NONBLOCK), 0);
-	for (int full = 0; full < 20; full++, usleep(2000))
-		while (try_write(fd, bytes, MTU) > 0)
-			full = 0;
-	ck_assert_int_eq(fcntl(fd, F_SETFL, flags), 0);
-}
 
 static void drain(void)
 {
@@ -114,7 +103,7 @@ START_TEST(test_f74_client_killed_in_a_call)
 
 	fd = mount_open(m, "LOOPBACK", O_RDWR);
 	if (v->is_full)
-		fill();
+		write_until_full(fd, bytes, MTU);
 	pid = child_start(v->fn, NULL);
 	child_wait_parked(pid, v->call, m);
 	begin = now_ms();

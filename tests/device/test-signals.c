@@ -56,18 +56,6 @@ START_TEST(test_f73_ignored_signal_ends_nothing)
 }
 END_TEST
 
-static size_t fill(int fd, const uint8_t *bytes)
-{
-	size_t len = 0;
-
-	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	for (int full = 0; full < 20; full++, usleep(2000))
-		for (ssize_t n; (n = try_write(fd, bytes, MTU)) > 0; full = 0)
-			len += (size_t)n;
-	ck_assert_int_eq(fcntl(fd, F_SETFL, 0), 0);
-	return len;
-}
-
 static int close_it(void *user)
 {
 	catch_signal(SIGUSR1, 0);
@@ -83,7 +71,7 @@ START_TEST(test_f73_waiting_write_or_close_ends_with_eintr)
 	pid_t pid;
 
 	catch_signal(SIGINT, 0);
-	len = fill(fd, bytes);
+	len = write_until_full(fd, bytes, MTU);
 	client_write(&writer, fd, bytes, 1000);
 	client_wait_parked(&writer, m);
 	pthread_kill(writer.thread, SIGINT);
@@ -108,7 +96,7 @@ START_TEST(test_f73_write_after_progress_ends_short)
 	size_t len;
 
 	catch_signal(SIGINT, 0);
-	len = fill(fd, bytes);
+	len = write_until_full(fd, bytes, MTU);
 	client_write(&writer, fd, bytes, 4 * MTU);
 	client_wait_parked(&writer, m);
 	/* Room for a piece or two, then the signal. */
