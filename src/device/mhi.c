@@ -204,7 +204,7 @@ static int probe(struct mhi *m, struct text *ret_why)
 		r = engine_probe(m->engine, &why);
 	while (r == PROBE_MORE);
 	if (r)
-		text_add(ret_why, why);
+		text_printf(ret_why, "%s: %s", device_path_name(m->bearer.device), why);
 	return r;
 }
 

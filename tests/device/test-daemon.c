@@ -134,6 +134,7 @@ static const struct {
 	{ "serial:1-4 ROOT", 1, "no transport is called 'serial'" },
 	{ "usb:9-9 ROOT", 3, "nothing is plugged in at USB port 9-9" },
 	{ "vfio:0000:ff:1f.7 ROOT", 3, "there is no PCI function 0000:ff:1f.7" },
+	{ "loopback loopback,name=two,fault=F01 ROOT", 3, "loopback-two: registers read all ones" },
 	{ "vfio-user:/nonexistent/sock ROOT", 3, "a vfio-user server must listen there" },
 	{ "vhost-user:/nonexistent/sock,type=gpio,slow_reader=drop ROOT", 1,
 	  "slow_reader is not for type=gpio" },
