@@ -300,7 +300,6 @@ int mhi_start(struct bearer *b, struct hw *hw, struct sim_chan *sim_chans,
 static enum engine_state mhi_state(const struct bearer *b)
 {
 	const struct mhi *m = to_mhi(b);
-
 	enum engine_state s = m->engine ? engine_state(m->engine) : ENGINE_OFF;
 
 	if ((s == ENGINE_ERROR || s == ENGINE_STARTING || s == ENGINE_OFF) &&
@@ -346,7 +345,6 @@ static void mhi_show_info(const struct bearer *b, struct text *out)
 static int mhi_power(struct bearer *b, enum engine_power what)
 {
 	struct mhi *m = to_mhi(b);
-
 	int r;
 
 	if (what == POWER_EDL && !m->profile->edl_trigger)

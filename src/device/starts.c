@@ -66,9 +66,8 @@ static bool is_hasty(int fd)
 static int read_line(struct starts *s, const char *line, bool is_hasty)
 {
 	char word[9], count[10], device[MOST_DEVICE + 1];
-	struct note *note;
-
 	unsigned int n, is_uncounted;
+	struct note *note;
 
 	if (sscanf(line, "%8[a-z] %9[0-9] %255s", word, count, device) != 3 || find(s, device))
 		return 0;

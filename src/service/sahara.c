@@ -456,7 +456,6 @@ static void on_done(void *user, enum link_dir dir, unsigned int slot, int status
 static void on_closed(void *user, int why)
 {
 	struct sahara_driver *d = user;
-
 	bool yields = is_to_yield(d);
 
 	d->door = DOOR_CLOSED;
