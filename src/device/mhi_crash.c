@@ -75,6 +75,7 @@ static void save_report(struct mhi_crash *c)
 	int r = text_failed(&c->report) ? -ENOMEM :
 		crashes_save(c->dumps, &c->report, &c->number);
 
+	c->report_status = r;
 	tell_dump(c, ".txt", c->report.len, r ? MHIFS_DUMP_FAILED : MHIFS_DUMP_SAVED, r);
 	if (r)
 		log_warn(device_name(c->device), "the report of the crash is not saved in %s: %s",
@@ -116,7 +117,7 @@ static void begin_saving(struct mhi_crash *c)
 {
 	const struct dma *dma = &c->memory.dma[DEV_WRITES];
 	int r = c->number ? crash_write_begin(&c->writer, c->dumps, c->number, dma->cpu,
-					     c->profile->rddm_size) : -ENOENT;
+					     c->profile->rddm_size) : c->report_status;
 
 	c->step = CRASH_SAVING;
 	if (!r) {

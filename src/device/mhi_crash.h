@@ -36,7 +36,8 @@ struct mhi_crash {
 	bool has_dump;		/* of this crash; there is no second one */
 	bool is_forced;		/* it was told to go where it sends one */
 	bool has_reset;		/* a reset of ours has to end yet */
-	unsigned int number;	/* of the crash in dumps; 0: it has none */
+	unsigned int number;	/* of the crash in dumps; 0: it has none, */
+	int report_status;	/* and this is why */
 	struct crashes *dumps;	/* borrowed */
 	struct crash_writer writer;
 	int dump_status;	/* of the dump that is being saved */
