@@ -492,7 +492,8 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		seed = strtoull(argv[2], NULL, 0);
 	json_set_alloc_funcs(malloc, free);
-	tcase_set_timeout(t, (double)seconds + 120);
+	/* Check's message of how long its child took has no room for an hour. */
+	setenv("CK_FORK", "no", 1);
 	tcase_add_test(t, test_soak);
 	suite_add_tcase(s, t);
 	return suite_run(s);
