@@ -140,17 +140,18 @@ static int check_dir(const char *path, struct text *why)
 
 int mountpoint_hold(const char *path, int *ret_fd, struct text *ret_why)
 {
-	CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return refuse(ret_why, -EBUSY, path, "is in use by a running mhifs");
-	r = check_dir(path, ret_why);
-	if (r < 0)
-		return r;
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
+		r = refuse(ret_why, -EBUSY, path, "is in use by a running mhifs");
+	else
+		r = check_dir(path, ret_why);
+	if (!r)
+		*ret_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return r;
 }
 
 int fs_prepare_mountpoint(const char *mountpoint, struct text *ret_why)

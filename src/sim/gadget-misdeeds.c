@@ -14,10 +14,10 @@ struct misdeed {
 	unsigned int id;
 	const char *words[2];
 	int16_t says[4];	/* lengths of transfers on AT_IN, ended by -1 */
+	struct { uint8_t at, value; } lies[2];	/* bytes of the descriptors */
+	uint8_t n_lies;
 	bool leaves;		/* once the words had time to do harm */
 	bool returns;		/* as another one */
-	struct { uint8_t at, value; } lies[2];	/* bytes of the descriptors */
-	unsigned int n_lies;
 	bool is_held;		/* another program has interface 2 */
 };
 
