@@ -51,7 +51,7 @@ static void make_image(void)
 }
 
 #define DEVICE(name, words)                                                    \
-	"device \"loopback-" name "\" { recovery = false ready_timeout_ms = 500 " words "}\n"
+	"device \"loopback-" name "\" { recovery = false ready_timeout_ms = 2000 " words "}\n"
 
 static void setup(void)
 {
